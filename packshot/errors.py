@@ -1,0 +1,98 @@
+"""Every error packshot raises on purpose, in one tree.
+
+    PackshotError (ValueError)
+    ├── ParameterError        a parameter is out of range or of the wrong kind
+    ├── PictureError          tensors that do not make a Picture
+    ├── FileError             a file that cannot be read or written
+    │   ├── UnreadableFile    not a picture, truncated, or damaged beyond use
+    │   ├── TooLarge          over a stated limit (pixels, bytes), refused before decoding
+    │   └── UnsafePath        a path that leaves the folder it was promised to stay in
+    ├── CatalogueError        a catalogue that cannot be opened at all
+    ├── RecipeError           a pipeline file with a mistake; names line and field
+    ├── LockBreach            a step changed the product although it had promised not to
+    ├── MarkError             provenance marks that are malformed or did not survive the export
+    ├── DeviceError           a device was asked for by name and is not there
+    ├── ModelError            weights that cannot be used
+    │   ├── WeightsNotFound   no weights of that name in any of the places searched
+    │   ├── BadCheckpoint     not a packshot checkpoint, damaged, or of a foreign network
+    │   └── LicenceRefused    the licence does not permit the use asked for
+    └── MissingExtra (ImportError)   an optional dependency; says the command that installs it
+
+A message says what was wrong, where, and how to mend it. Violated invariants of our own are `assert`s.
+"""
+
+
+class PackshotError(ValueError):
+    """Root of the tree: bad input, never a bug of packshot's own."""
+
+
+class ParameterError(PackshotError):
+    """A parameter is out of range or of the wrong kind."""
+
+
+class PictureError(PackshotError):
+    """Tensors that do not make a Picture (shape, dtype, range)."""
+
+
+class FileError(PackshotError):
+    """A file that cannot be read or written."""
+
+
+class UnreadableFile(FileError):
+    """Not a picture, truncated, or damaged beyond use."""
+
+
+class TooLarge(FileError):
+    """Over a stated limit of pixels or bytes; refused before decoding."""
+
+
+class UnsafePath(FileError):
+    """A path that leaves the folder it was promised to stay in."""
+
+
+class CatalogueError(PackshotError):
+    """A catalogue that cannot be opened at all (single bad rows are listed, not raised)."""
+
+
+class RecipeError(PackshotError):
+    """A pipeline file with a mistake; the message names line and field."""
+
+
+class LockBreach(PackshotError):
+    """A step changed the product although it had promised not to."""
+
+
+class MarkError(PackshotError):
+    """Provenance marks that are malformed or did not survive the export."""
+
+
+class DeviceError(PackshotError):
+    """A device was asked for by name and is not there."""
+
+
+class ModelError(PackshotError):
+    """Weights that cannot be used."""
+
+
+class WeightsNotFound(ModelError):
+    """No weights of that name in any of the places searched."""
+
+
+class BadCheckpoint(ModelError):
+    """Not a packshot checkpoint, damaged, or made for another network."""
+
+
+class LicenceRefused(ModelError):
+    """The licence of the weights does not permit the use asked for."""
+
+
+class MissingExtra(PackshotError, ImportError):
+    """An optional dependency is not installed.
+
+    >>> str(MissingExtra("mitsuba", "synth", "rendering the toyshop"))
+    "rendering the toyshop needs mitsuba: pip install 'packshot[synth]'"
+    """
+
+    def __init__(self, module: str, extra: str, purpose: str) -> None:
+        super().__init__(f"{purpose} needs {module}: pip install 'packshot[{extra}]'")
+        self.module, self.extra = module, extra

@@ -1,0 +1,30 @@
+"""Layer 5: operations, one a file. `TABLE` maps a name to `module:class`; nothing is imported until used."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from packshot.errors import ParameterError
+
+if TYPE_CHECKING:
+    from packshot.operations.operation import Operation
+
+TABLE = {
+    "cutout": "packshot.operations.cutout:Cutout",
+    "background": "packshot.operations.background:Background",
+    "shadow": "packshot.operations.shadow:Shadow",
+    "retouch": "packshot.operations.retouch:Retouch",
+    "recolour": "packshot.operations.recolour:Recolour",
+    "frame": "packshot.operations.frame:Frame",
+    "compose": "packshot.operations.compose:Compose",
+}
+
+
+def find(name: str) -> type[Operation]:
+    """The operation class of a name. Raises ParameterError listing the known names."""
+    if name not in TABLE:
+        raise ParameterError(f"operation {name!r}: expected one of {', '.join(TABLE)}")
+    module, attribute = TABLE[name].split(":")
+    found: type[Operation] = getattr(import_module(module), attribute)
+    return found

@@ -1,0 +1,119 @@
+"""What an operation is: a frozen parameter model that turns one picture into another.
+
+This file imports no torch, so that the command line, the HTTP schema and the web form read the
+parameters of every operation in milliseconds; the pixels are worked on below, in `imaging/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from packshot.errors import ParameterError
+from packshot.imaging.names import parse_colour
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from packshot.imaging.picture import Picture
+
+
+@dataclass(frozen=True)
+class PictureFile:
+    """Marks a text parameter as the name of a picture file, which the runner opens (never the operation)."""
+
+
+def _known_colour(text: str) -> str:
+    parse_colour(text)
+    return text
+
+
+Colour = Annotated[str, AfterValidator(_known_colour), Field(json_schema_extra={"format": "colour"})]
+PictureName = Annotated[str, PictureFile(), Field(json_schema_extra={"format": "picture"})]
+
+
+def parameter(default: Any, help: str, *, unit: str = "", **bounds: Any) -> Any:
+    """One parameter, written once: default, help text, unit and bounds (`ge`, `gt`, `le`, `lt`).
+
+    The command line, the HTTP schema and the web form all read it from here. `default=...` means required.
+    """
+    return Field(default, description=help, json_schema_extra={"unit": unit} if unit else None, **bounds)
+
+
+def _no_pictures(name: str) -> Picture:
+    raise ParameterError(f"picture {name!r}: this operation was run without a way to open picture files")
+
+
+@dataclass(frozen=True)
+class Context:
+    """What an operation may know of the world: models, a seed, a device, the photo as it was read.
+
+    source: the picture the run began with; `picture.to_source` leads into its pixels.
+    open_picture: gives the picture behind a `PictureName` parameter (cached, paths checked by the runner).
+    load_model: gives the Model of a name listed in the operation's `models`.
+    """
+
+    seed: int = 0
+    device: str = "cpu"
+    source: Picture | None = None
+    open_picture: Callable[[str], Picture] = _no_pictures
+    load_model: Callable[[str], Any] | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What an operation gives back.
+
+    numbers: measurements worth keeping, names with units (`confidence`, `delta_e_reached`, `shadow_px`).
+    flags: short reasons why a person should look ("matte touches the border").
+    layers: extra tensors `(n, c, h, w)` in `[0, 1]` of the result's size (a shadow, an uncertainty map).
+    """
+
+    picture: Picture
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    flags: tuple[str, ...] = ()
+    layers: Mapping[str, Tensor] = field(default_factory=dict)
+
+
+class Operation(BaseModel):
+    """Base of all operations. Subclasses add parameters, set the class facts and implement `apply`.
+
+    may_change_product: False = the runner pastes the product back and measures that nothing moved.
+    digital_source_type: IPTC term the result deserves, or None if the picture stays what it was (a photo).
+    models: names of weights it needs.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    may_change_product: ClassVar[bool] = False
+    digital_source_type: ClassVar[str | None] = None
+    models: ClassVar[tuple[str, ...]] = ()
+
+    def apply(self, picture: Picture | None, context: Context) -> Result:
+        """The operation itself. `picture` is None only for operations that generate one."""
+        raise NotImplementedError
+
+    @classmethod
+    def picture_fields(cls) -> tuple[str, ...]:
+        """Names of the parameters that name picture files."""
+        return tuple(
+            name for name, info in cls.model_fields.items() if any(isinstance(m, PictureFile) for m in info.metadata)
+        )
+
+
+def need_picture(picture: Picture | None, operation: str) -> Picture:
+    """The picture, or a clear error if there is none."""
+    if picture is None:
+        raise ParameterError(f"{operation}: expected a picture, got none")
+    return picture
+
+
+def need_matte(picture: Picture | None, operation: str) -> tuple[Picture, Tensor]:
+    """The picture and its matte, or an error that says how to get one."""
+    picture = need_picture(picture, operation)
+    if picture.matte is None:
+        raise ParameterError(f"{operation}: the product is not known yet; run cutout before it")
+    return picture, picture.matte
