@@ -165,9 +165,9 @@ def _named(text: str) -> Triple | None:
     name = re.sub(r"[\s_\-]+", "", text)
     if plain := _listed(name):
         return plain
-    for prefix, shade in SHADES.items():
+    for prefix in DARKER + LIGHTER:
         if name.startswith(prefix) and (base := _listed(name.removeprefix(prefix))):
-            return _shaded(base, shade)
+            return _shaded(base, darker=prefix in DARKER)
     return None
 
 
@@ -192,10 +192,10 @@ def _palette_distance(a: Triple, b: Triple) -> float:
     return (a[0] - b[0]) ** 2 + 4 * ((a[1] - b[1]) ** 2 + (a[2] - b[2]) ** 2)
 
 
-def _shaded(rgb: Triple, shade: str) -> Triple:
+def _shaded(rgb: Triple, darker: bool) -> Triple:
     """The lighter or darker sister of a colour: OKLab lightness moved, hue kept."""
     L, a, b = _oklab(rgb)
-    if shade == "dark":
+    if darker:
         return _fit(0.65 * L, 0.75 * a, 0.75 * b)
     return _fit(L + 0.5 * (1 - L), 0.6 * a, 0.6 * b)
 
@@ -283,4 +283,4 @@ def _fit(L: float, a: float, b: float) -> Triple:
 
 
 def _encode(v: float) -> float:
-    return 12.92 * v if v <= 0.0031308 else 1.055 * v ** (1 / 2.4) - 0.055
+    return round(12.92 * v if v <= 0.0031308 else 1.055 * v ** (1 / 2.4) - 0.055, 7)
