@@ -92,9 +92,8 @@ royal_blue 宝蓝 1f35a8|navy 藏青 1b2545|denim 牛仔蓝 49678f|lavender 薰�
 dark_purple 深紫 3c1f57|magenta 玫红 d0257c|pink 粉色 f5b3c4|hot_pink 桃红 f25c96|nude 裸色 e3bfa5
 """
 
-SHADES = {"dark": "dark", "deep": "dark", "深": "dark", "暗": "dark"} | dict.fromkeys(
-    ("light", "pale", "浅", "淡"), "light"
-)
+DARKER = ("dark", "deep", "深", "暗")
+LIGHTER = ("light", "pale", "浅", "淡")
 FUNCTION = re.compile(r"(rgb|lab|oklch)\s*\(([^()]*)\)")
 NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?")
 
