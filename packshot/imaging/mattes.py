@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from packshot.errors import MissingExtra, ParameterError
+from packshot.imaging.colour import linear_to_srgb, srgb_to_linear
 
 Plane = NDArray[np.float32]  # (h, w)
 
@@ -26,14 +27,6 @@ SOLID = 0.99  # matte from which a pixel is the product's own and is never chang
 BLURS_PX = (2, 8, 32)  # box radii of the edge colour search
 NEXT_BLUR = 1e-2  # weight of each wider blur: heard only where the narrower one finds nothing
 TILE_PX = 512
-
-
-def srgb_to_linear(x: Tensor) -> Tensor:
-    return torch.where(x <= 0.04045, x / 12.92, ((x + 0.055) / 1.055) ** 2.4)
-
-
-def linear_to_srgb(x: Tensor) -> Tensor:
-    return torch.where(x <= 0.0031308, x * 12.92, 1.055 * x.clamp(min=0) ** (1 / 2.4) - 0.055)
 
 
 def over(foreground: Tensor, alpha: Tensor, background: Tensor) -> Tensor:
