@@ -7,6 +7,7 @@ followed by a convolution instead of transposed convolution (no checkerboard, Od
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import torch
@@ -34,8 +35,8 @@ class UNet(nn.Module):
         self.config = config
         widths = [config.width * 2**level for level in range(config.depth + 1)]
         self.stem = ConvBlock(config.channels_in, widths[0])
-        self.down = nn.ModuleList(ConvBlock(a, b) for a, b in zip(widths[:-1], widths[1:], strict=True))
-        self.up = nn.ModuleList(ConvBlock(a + b, a) for a, b in zip(widths[:-1], widths[1:], strict=True))
+        self.down = nn.ModuleList(ConvBlock(a, b) for a, b in itertools.pairwise(widths))
+        self.up = nn.ModuleList(ConvBlock(a + b, a) for a, b in itertools.pairwise(widths))
         self.head = nn.Conv2d(widths[0], config.channels_out, 1)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -28,3 +28,9 @@ def find(name: str) -> type[Operation]:
     module, attribute = TABLE[name].split(":")
     found: type[Operation] = getattr(import_module(module), attribute)
     return found
+
+
+def name_of(operation: Operation) -> str:
+    """The name of an operation in the table; the class name in small letters for one that is not in it."""
+    path = f"{type(operation).__module__}:{type(operation).__qualname__}"
+    return next((name for name, place in TABLE.items() if place == path), type(operation).__name__.lower())

@@ -82,6 +82,7 @@ class Operation(BaseModel):
     """Base of all operations. Subclasses add parameters, set the class facts and implement `apply`.
 
     may_change_product: False = the runner pastes the product back and measures that nothing moved.
+    needs_matte: it works on a product that is known; doors for people run cutout first if it is not.
     digital_source_type: IPTC term the result deserves, or None if the picture stays what it was (a photo).
     models: names of weights it needs.
     """
@@ -89,6 +90,7 @@ class Operation(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     may_change_product: ClassVar[bool] = False
+    needs_matte: ClassVar[bool] = False
     digital_source_type: ClassVar[str | None] = None
     models: ClassVar[tuple[str, ...]] = ()
 

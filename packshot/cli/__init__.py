@@ -1,0 +1,58 @@
+"""Layer 9: the command line, one verb a file. Heavy imports happen inside the verbs, so that help is instant.
+
+Exit codes: 0 all well, 1 some pictures or rows failed, 2 could not run.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from packshot.cli import catalogue, demo, doctor, edit, operations, pipelines, run
+from packshot.errors import PackshotError
+from packshot.version import __version__
+
+app = typer.Typer(
+    name="packshot",
+    help="From a shop's catalogue of product photos to listing-ready pictures.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("demo")(demo.demo)
+app.add_typer(catalogue.app, name="catalogue")
+app.command("run")(run.run)
+app.add_typer(edit.app, name="edit")
+app.command("operations")(operations.operations)
+app.command("pipelines")(pipelines.pipelines)
+app.command("doctor")(doctor.doctor)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"packshot {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Entry point: errors of the user's become one line and exit code 2, never a traceback."""
+    try:
+        app()
+    except PackshotError as error:
+        typer.echo(f"packshot: {error}", err=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        typer.echo("packshot: stopped; run the same command again to go on where it was", err=True)
+        sys.exit(130)

@@ -1,0 +1,147 @@
+"""`packshot edit OPERATION IN... OUT`: one operation on one or more photos. Every parameter is a flag."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, get_args, get_origin
+
+import typer
+from typer.core import TyperGroup
+
+from packshot import operations
+from packshot.errors import PackshotError, ParameterError
+from packshot.operations.operation import Operation
+
+PATHS = Annotated[list[Path], typer.Argument(metavar="IN... OUT", help="photos, then a file or folder to write to")]
+QUALITY = Annotated[int, typer.Option(min=1, max=100, help="quality of lossy formats", rich_help_panel="Output")]
+
+
+class Operations(TyperGroup):
+    """A command for every operation in the table, made from its parameter model when asked for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(operations.TABLE)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in operations.TABLE:
+            return None
+        single = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+        single.command(cmd_name)(command_of(cmd_name))
+        return typer.main.get_command(single)
+
+
+app = typer.Typer(cls=Operations, help="Apply one operation to photos.", no_args_is_help=True)
+
+
+@app.callback()
+def _edit() -> None:
+    pass
+
+
+def command_of(name: str) -> Callable[..., None]:
+    """The function behind `packshot edit NAME`, with a signature read from the parameter model."""
+    model = operations.find(name)
+
+    def command(paths: list[Path], encode_quality: int = 95, seed: int = 0, **parameters: Any) -> None:
+        given = {key: value for key, value in parameters.items() if value is not None}
+        raise typer.Exit(edit(name, given, paths, encode_quality, seed))
+
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    signature = [
+        inspect.Parameter("paths", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=PATHS),
+        *(_option(key, info) for key, info in model.model_fields.items()),
+        inspect.Parameter("encode_quality", keyword, default=95, annotation=QUALITY),
+        inspect.Parameter(
+            "seed", keyword, default=0, annotation=Annotated[int, typer.Option(min=0, help="random seed")]
+        ),
+    ]
+    command.__signature__ = inspect.Signature(signature)  # type: ignore[attr-defined]
+    command.__annotations__ = {p.name: p.annotation for p in signature}
+    command.__doc__ = inspect.getdoc(model) or name
+    return command
+
+
+def _option(key: str, info: Any) -> inspect.Parameter:
+    """A pydantic field as a command line option; None means "not given", so that the model's default holds."""
+    flag = "--" + key.replace("_", "-")
+    names = (flag, "--no-" + flag[2:]) if info.annotation is bool else (flag,)
+    annotation = Annotated[_plain(info.annotation) | None, typer.Option("/".join(names), help=describe(info))]
+    return inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+
+
+def _plain(annotation: Any) -> Any:
+    """The type the command line parses; choices and tuples stay text, the model checks them."""
+    if get_origin(annotation) is Annotated:
+        return _plain(get_args(annotation)[0])
+    return annotation if annotation in (bool, int, float, str) else str
+
+
+def describe(info: Any) -> str:
+    """Help text of a field with choices, range, unit and default."""
+    words = [info.description or ""]
+    bounds = {k: getattr(m, k) for m in info.metadata for k in ("ge", "gt", "le", "lt") if hasattr(m, k)}
+    signs = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
+    unit = (info.json_schema_extra or {}).get("unit", "") if isinstance(info.json_schema_extra, dict) else ""
+    facts = ["|".join(map(str, choices(info.annotation)))] if choices(info.annotation) else []
+    facts += [f"{signs[k]} {v:g}" for k, v in bounds.items()]
+    facts += [unit] if unit else []
+    facts += (
+        ["required"] if info.is_required() else [f"default {info.default}"] if info.default not in ("", None) else []
+    )
+    return f"{words[0]} [{', '.join(facts)}]" if facts else words[0]
+
+
+def choices(annotation: Any) -> tuple[Any, ...]:
+    """The values of a Literal, else nothing."""
+    from typing import Literal
+
+    return get_args(annotation) if get_origin(annotation) is Literal else ()
+
+
+def edit(name: str, parameters: dict[str, Any], paths: list[Path], quality: int, seed: int) -> int:
+    """Edit every input; returns the exit code."""
+    from packshot.pipeline import door
+
+    if len(paths) < 2:
+        raise ParameterError("paths: expected at least one photo and one output")
+    *sources, target = paths
+    operation = door.build(name, parameters)
+    failed = 0
+    for source, output in zip(sources, _outputs(sources, target, operation), strict=True):
+        try:
+            photo = door.open_photo(source).edit(operation, seed=seed)
+            photo.save(output, quality=quality)
+        except PackshotError as error:
+            failed += 1
+            typer.echo(f"{source}: {error}", err=True)
+            continue
+        typer.echo(_report(source, output, photo))
+    return 1 if failed else 0
+
+
+def _outputs(sources: list[Path], target: Path, operation: Operation) -> list[Path]:
+    """Where each result goes: the file named, or the folder; a photo is never written over itself."""
+    if len(sources) == 1 and target.suffix:
+        outputs = [target]
+    else:
+        suffix = ".png" if operation.model_dump().get("kind") == "transparent" or _makes_alpha(operation) else ".jpg"
+        outputs = [target / (source.stem + suffix) for source in sources]
+    for source, output in zip(sources, outputs, strict=True):
+        if output.resolve() == source.resolve():
+            raise ParameterError(f"{source}: the output would replace the photo itself; name another file or folder")
+    if len(set(outputs)) < len(outputs):
+        raise ParameterError("paths: two photos have the same name; edit them into different folders, or use run")
+    return outputs
+
+
+def _makes_alpha(operation: Operation) -> bool:
+    return operations.name_of(operation) == "cutout"
+
+
+def _report(source: Path, output: Path, photo: Any) -> str:
+    step = photo.steps[-1]
+    figures = [f"{key} {value:.4g}" for key, value in {**step.numbers, **step.fidelity}.items()]
+    flags = [f"look: {flag}" for flag in photo.flags]
+    return f"{source} -> {output}" + "".join(f"\n  {line}" for line in [", ".join(figures), *flags] if line)

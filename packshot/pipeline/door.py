@@ -1,0 +1,108 @@
+"""The Python door: open a photo, edit it, save it, with the product lock and the marks of every other door.
+
+>>> import packshot
+>>> photo = packshot.open("mug.jpg")
+>>> photo.edit("cutout").save("mug.png")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from pydantic import ValidationError
+
+from packshot import operations
+from packshot.errors import ParameterError
+from packshot.imaging import files
+from packshot.operations.operation import Context
+from packshot.pipeline.lock import apply_locked, encoded_fidelity
+from packshot.pipeline.recipe import Limits, Recipe, complaints
+from packshot.pipeline.work import open_named_picture
+from packshot.provenance import policies
+from packshot.provenance.encoding import Encoding
+from packshot.provenance.export import Exported, export
+from packshot.provenance.step import Step
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from packshot.imaging.files import SourceInfo
+    from packshot.imaging.picture import Picture
+    from packshot.operations.operation import Operation
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A picture with where it came from and what was done to it. Frozen: every edit gives a new one.
+
+    picture: the pixels now. source: the file it was read from. original: the pixels as read.
+    steps: the edits so far with their numbers. flags: why a person should look. layers: of the last edit.
+    """
+
+    picture: Picture
+    source: SourceInfo
+    original: Picture
+    steps: tuple[Step, ...] = ()
+    flags: tuple[str, ...] = ()
+    layers: Mapping[str, Tensor] = field(default_factory=dict)
+
+    def edit(
+        self, operation: str | Operation, *, seed: int = 0, limits: Limits | None = None, **parameters: Any
+    ) -> Photo:
+        """Apply an operation by name with its parameters (or an operation object).
+
+        An operation that needs to know the product runs `cutout` first if nothing has told it yet; the step is in
+        the history like any other. Raises ParameterError for bad parameters, LockBreach if the product changed.
+        """
+        wanted = build(operation, parameters) if isinstance(operation, str) else operation
+        ready = self
+        if wanted.needs_matte and self.picture.matte is None:
+            ready = self.edit("cutout", seed=seed, limits=limits)
+        context = Context(seed=seed, source=self.original, open_picture=open_named_picture)
+        locked = apply_locked(wanted, ready.picture, context, limits=limits)
+        return replace(
+            ready,
+            picture=locked.result.picture,
+            steps=(*ready.steps, locked.step),
+            flags=tuple(dict.fromkeys((*ready.flags, *locked.result.flags))),
+            layers=locked.result.layers,
+        )
+
+    def apply(self, recipe: Recipe, **values: Any) -> Photo:
+        """All steps of a pipeline; `values` fill its `$names`."""
+        photo = self
+        for step in recipe.steps:
+            photo = photo.edit(step.build(values), seed=recipe.seed, limits=recipe.limits)
+        return photo
+
+    def save(self, path: str | Path, *, policy: str = "default", **encoding: Any) -> Exported:
+        """Write it with its marks; the format follows the extension, options are those of `Encoding`."""
+        path = Path(path)
+        try:
+            options = Encoding.of_path(path, **encoding)
+        except ValidationError as error:
+            raise ParameterError("; ".join(complaints(error, "save"))) from None
+        return export(
+            self.picture, path, self.steps, policies.find(policy), encoding=options, input_xmp=self.source.xmp
+        )
+
+    def encoded_fidelity(self, exported: Exported) -> dict[str, float]:
+        """What encoding changed inside the product (see `lock.encoded_fidelity`)."""
+        return encoded_fidelity(self.picture, exported.picture)
+
+
+def open_photo(source: str | Path | bytes | BinaryIO) -> Photo:
+    """Read a photo through the one door in (EXIF turn, ICC → sRGB, limits before decoding). Raises FileError."""
+    loaded = files.open_picture(source)
+    return Photo(loaded.picture, loaded.source, loaded.picture)
+
+
+def build(operation: str, parameters: Mapping[str, Any]) -> Operation:
+    """An operation from its name and parameters. Raises ParameterError in plain words."""
+    try:
+        return operations.find(operation)(**parameters)
+    except ValidationError as error:
+        raise ParameterError("; ".join(complaints(error, operation))) from None

@@ -1,0 +1,221 @@
+"""A pipeline over a catalogue: resumable, bounded in memory, one record per result, nothing lost.
+
+A result is skipped if its last record says done or flagged, under the same settings, from the same source bytes,
+and its file is still there with the same content. Everything else is done again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
+
+from packshot import operations
+from packshot.errors import FileError
+from packshot.pipeline.pool import Pool, default_workers
+from packshot.pipeline.recipe import Recipe
+from packshot.pipeline.record import Index, Log, Record
+from packshot.pipeline.work import Job, process, read_bytes
+from packshot.provenance.encoding import SUFFIXES
+
+RECORDS = "edits.jsonl"
+PRELOAD = ("packshot.pipeline.work", *(place.split(":")[0] for place in operations.TABLE.values()))
+NAME_BYTES = 180  # longest part of an output path, before the suffix
+
+
+@dataclass(frozen=True)
+class Item:
+    """One photo of a catalogue. image: its path there, `/` between folders; source: where its bytes are."""
+
+    sku: str
+    image: str
+    source: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands after one more result. total: number of results, None if not known beforehand."""
+
+    done: int
+    flagged: int
+    failed: int
+    skipped: int
+    total: int | None
+    seconds: float
+    record: Record | None = None
+
+    @property
+    def finished(self) -> int:
+        """Results there are, of this run and of earlier ones."""
+        return self.done + self.flagged + self.failed + self.skipped
+
+    @property
+    def rate(self) -> float:
+        """Results per second of this run."""
+        made = self.done + self.flagged + self.failed
+        return made / self.seconds if self.seconds > 0 else 0.0
+
+    @property
+    def eta(self) -> float | None:
+        """Seconds left, or None if unknown."""
+        return None if self.total is None or not self.rate else (self.total - self.finished) / self.rate
+
+
+def run(
+    recipe: Recipe,
+    items: Iterable[Item],
+    out: Path,
+    *,
+    total: int | None = None,
+    workers: int | None = None,
+) -> Iterator[Progress]:
+    """Work through `items`, yielding after every result; the records are in `out/edits.jsonl`.
+
+    total: number of photos, if known. workers: processes (default: one per processor).
+    Raises FileError if `out` cannot be written or another run is writing to it.
+    """
+    settings = recipe.digest(_named_pictures(recipe))
+    results = None if total is None else total * len(list(recipe.variants()))
+    with _exclusive(out), Log(out / RECORDS) as log:
+        _remove_torn(out)
+        index = Index(out / RECORDS)
+        count = dict.fromkeys(("done", "flagged", "failed", "skipped"), 0)
+        started = time.perf_counter()
+
+        def progress(record: Record | None) -> Progress:
+            return Progress(**count, total=results, seconds=time.perf_counter() - started, record=record)
+
+        def jobs() -> Iterator[Job]:
+            for job, kept in _plan(recipe, items, out, index, settings):
+                count["skipped"] += kept
+                if job.outputs:
+                    yield job
+
+        pool = Pool(partial(process, recipe=recipe, settings=settings), partial(_died, settings=settings),
+                    workers or default_workers(), PRELOAD)  # fmt: skip
+        try:
+            for _, records in pool.map(jobs()):
+                for record in records:
+                    log.add(record)
+                    count[record.status] += 1
+                    yield progress(record)
+        finally:
+            index.close()
+        yield progress(None)
+
+
+def _named_pictures(recipe: Recipe) -> dict[str, str]:
+    """Picture files that parameters name → SHA-256, so that another background makes other settings."""
+    found = {}
+    for step in recipe.steps:
+        for name in operations.find(step.operation).picture_fields():
+            value = step.parameters.get(name)
+            if isinstance(value, str) and value and not value.startswith("$"):
+                found[value] = hashlib.sha256(read_bytes(value)).hexdigest()
+    return found
+
+
+def _plan(recipe: Recipe, items: Iterable[Item], out: Path, index: Index, settings: str) -> Iterator[tuple[Job, int]]:
+    """`(job, results kept from an earlier run)` of every photo; a job without outputs has nothing left to do."""
+    suffix = SUFFIXES[recipe.output["format"]]
+    variants = [variant for variant, _ in recipe.variants()]
+    for item in items:
+        digest: list[str] = []
+        wanted = {}
+        for variant in variants:
+            name = output_name(item.image, variant, suffix, index)
+            if not _is_kept(index.last((item.sku, item.image, variant)), item, name, out, settings, digest):
+                wanted[variant] = name
+        values = {"sku": item.sku, **item.values}
+        yield Job(item.sku, item.image, item.source, str(out), wanted, values), len(variants) - len(wanted)
+
+
+def _is_kept(record: Record | None, item: Item, name: str, out: Path, settings: str, digest: list[str]) -> bool:
+    """Whether an earlier result still stands. `digest` holds the source's hash once it was needed."""
+    if record is None or record.status == "failed" or record.settings != settings or record.output != name:
+        return False
+    try:
+        if hashlib.sha256((out / name).read_bytes()).hexdigest() != record.output_sha256:
+            return False
+        if not digest:
+            digest.append(hashlib.sha256(read_bytes(item.source)).hexdigest())
+    except (OSError, FileError):
+        return False
+    return digest[0] == record.source_sha256
+
+
+def output_name(image: str, variant: str, suffix: str, index: Index) -> str:
+    """The path of a result inside the output folder: the catalogue's tree kept, no two results the same.
+
+    `red/1.jpg` → `red/1.jpg`; if that is taken (by `red/1.png`), `red/1-png.jpg`; then `red/1-2.jpg`, ….
+    No name leads out of the folder: `..`, roots and device names lose their meaning.
+    """
+    path = PurePosixPath(image.replace("\\", "/"))
+    folder = "/".join(_safe(part) for part in path.parts[:-1])
+    tail = f"-{variant}" if variant else ""
+    stem, extension = _safe(path.stem), path.suffix.lstrip(".").lower()
+    candidates = [stem, f"{stem}-{_safe(extension)}"] if extension else [stem]
+    number = 1
+    while True:
+        middle = candidates.pop(0) if candidates else f"{stem}-{(number := number + 1)}"
+        name = "/".join(filter(None, (folder, middle + tail + suffix)))
+        if index.claim(name):
+            return name
+
+
+def _safe(part: str) -> str:
+    """A name that every file system takes: no control or reserved characters, no device names, bounded length."""
+    part = re.sub(r'[\x00-\x1f\x7f<>:"|?*/\\]', "_", part).rstrip(". ") or "_"
+    if re.fullmatch(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?", part):
+        part = "_" + part
+    encoded = part.encode("utf-8", "surrogateescape")
+    return part if len(encoded) <= NAME_BYTES else encoded[:NAME_BYTES].decode("utf-8", "ignore")
+
+
+def _died(job: Job, settings: str) -> list[Record]:
+    reason = "the worker process died while working on this picture (out of memory, or a fault in a library)"
+    return [
+        Record(job.sku, job.image, variant, job.source, "", settings, "failed", reason=reason)
+        for variant in job.outputs
+    ]
+
+
+@contextmanager
+def _exclusive(out: Path) -> Iterator[None]:
+    """Hold the output folder: two runs writing the same records would lose some."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        file = (out / f".{RECORDS}.lock").open("a")
+    except OSError as error:
+        raise FileError(f"output folder {out}: cannot be written ({error.strerror or error})") from None
+    with file:
+        _hold(file, out)
+        yield
+        with suppress(OSError):
+            os.unlink(file.name)
+
+
+def _hold(file: IO[str], out: Path) -> None:
+    try:
+        import fcntl
+    except ImportError:  # Windows: without advisory locks the caller has to take care
+        return
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise FileError(f"output folder {out}: another run is writing to it; wait for it or choose another") from None
+
+
+def _remove_torn(out: Path) -> None:
+    """Temporary files of a run that was killed in the middle of a write."""
+    for path in out.rglob(".*.part"):
+        with suppress(OSError):
+            path.unlink()

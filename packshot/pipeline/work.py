@@ -1,0 +1,202 @@
+"""One photo through one pipeline: what a worker process does. It never raises for a bad picture."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from packshot.errors import FileError, PackshotError
+from packshot.imaging import files
+from packshot.imaging.picture import Picture
+from packshot.operations.operation import Context, Operation
+from packshot.pipeline.lock import apply_locked, encoded_fidelity
+from packshot.pipeline.recipe import Recipe
+from packshot.pipeline.record import Record
+from packshot.provenance import policies
+from packshot.provenance.encoding import Encoding
+from packshot.provenance.export import export
+from packshot.provenance.step import Step
+
+LIMIT_BYTES = 512 << 20  # most bytes of one input file
+
+
+@dataclass(frozen=True)
+class Job:
+    """One photo to do: where it is, what the catalogue says of it, and where its results go.
+
+    values: attributes of the product for `$names`. outputs: variant → path relative to `out`.
+    """
+
+    sku: str
+    image: str
+    source: str
+    out: str
+    outputs: Mapping[str, str]
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class State:
+    """A photo on its way: the picture after some steps, their history, and what they said."""
+
+    picture: Picture
+    steps: tuple[Step, ...] = ()
+    flags: tuple[str, ...] = ()
+
+
+def process(job: Job, recipe: Recipe, settings: str) -> list[Record]:
+    """All results of one photo. Failures become records with a reason; nothing is raised for a bad picture."""
+    started = time.perf_counter()
+    digest = ""
+    try:
+        data = read_bytes(job.source)
+        digest = hashlib.sha256(data).hexdigest()
+        loaded = files.open_picture(data)
+    except Exception as error:
+        reason, seconds = explain(error), time.perf_counter() - started
+        return [_record(job, v, digest, settings, "failed", reason=reason, seconds=seconds) for v in job.outputs]
+    records, chain = [], _Chain(loaded.picture, context(recipe, job, loaded.picture), recipe)
+    values = dict(recipe.variants())
+    for variant in job.outputs:
+        try:
+            record = _result(job, variant, chain.run({**job.values, **values[variant]}), loaded.source.xmp, recipe)
+        except Exception as error:
+            record = {"status": "failed", "reason": explain(error)}
+        now = time.perf_counter()
+        records.append(_record(job, variant, digest, settings, **record, seconds=now - started))
+        started = now
+    return records
+
+
+def read_bytes(source: str) -> bytes:
+    """The bytes of a local file or of any fsspec URL. Raises FileError."""
+    try:
+        if "://" not in source:
+            path = Path(source)
+            if path.stat().st_size > LIMIT_BYTES:
+                raise FileError(f"{path.name}: {path.stat().st_size} bytes, at most {LIMIT_BYTES} are read")
+            return path.read_bytes()
+        import fsspec
+
+        with fsspec.open(source, "rb") as file:
+            data: bytes = file.read(LIMIT_BYTES + 1)
+    except OSError as error:
+        raise FileError(f"{source}: cannot be read ({error.strerror or error})") from None
+    if len(data) > LIMIT_BYTES:
+        raise FileError(f"{source}: more than {LIMIT_BYTES} bytes")
+    return data
+
+
+def explain(error: BaseException) -> str:
+    """Why a picture failed, in one line; for faults of our own also where in the code."""
+    if isinstance(error, PackshotError):
+        return " ".join(str(error).split())
+    if isinstance(error, MemoryError):
+        return "not enough memory for this picture"
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}: {error.filename or ''}".rstrip(": ")
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    words = " ".join(str(error).split())
+    return f"unexpected {type(error).__name__}: {words} ({Path(place.filename).name}:{place.lineno})"
+
+
+def context(recipe: Recipe, job: Job, source: Picture) -> Context:
+    """What the operations may know while they work on this photo; one seed per picture, never per batch."""
+    digest = hashlib.sha256(f"{recipe.seed}\0{job.sku}\0{job.image}".encode()).digest()
+    return Context(seed=int.from_bytes(digest[:7], "big"), source=source, open_picture=open_named_picture)
+
+
+@lru_cache(maxsize=4)
+def open_named_picture(name: str) -> Picture:
+    """A picture that a parameter names (a background, a scene), read once per process."""
+    return files.read(Path(name))
+
+
+class _Chain:
+    """Runs the steps of a recipe; steps that two variants share are run once."""
+
+    def __init__(self, picture: Picture, context: Context, recipe: Recipe) -> None:
+        self.context, self.recipe = context, recipe
+        self.states = [State(picture)]
+        self.done: list[Operation] = []
+
+    def run(self, values: Mapping[str, Any]) -> State:
+        wanted = [step.build(values) for step in self.recipe.steps]
+        same = 0
+        while same < len(self.done) and self.done[same] == wanted[same]:
+            same += 1
+        del self.states[same + 1 :], self.done[same:]
+        for operation in wanted[same:]:
+            self.states.append(advance(self.states[-1], operation, self.context, self.recipe))
+            self.done.append(operation)
+        return self.states[-1]
+
+
+def advance(state: State, operation: Operation, context: Context, recipe: Recipe) -> State:
+    """One step further."""
+    locked = apply_locked(operation, state.picture, context, limits=recipe.limits)
+    flags = tuple(dict.fromkeys((*state.flags, *locked.result.flags)))
+    return State(locked.result.picture, (*state.steps, locked.step), flags)
+
+
+def _result(job: Job, variant: str, state: State, xmp: bytes | None, recipe: Recipe) -> dict[str, Any]:
+    path = Path(job.out) / job.outputs[variant]
+    exported = export(
+        state.picture,
+        path,
+        state.steps,
+        policies.find(recipe.policy),
+        encoding=Encoding(**recipe.output),
+        input_xmp=xmp,
+    )
+    encoded = encoded_fidelity(state.picture, exported.picture)
+    fidelity = worst(state.steps) | {f"encoded_{k}": v for k, v in encoded.items()}
+    reasons = (*state.flags, *exported.notes)
+    return {
+        "status": "flagged" if state.flags else "done",
+        "reason": "; ".join(reasons),
+        "output": job.outputs[variant],
+        "output_sha256": exported.sha256,
+        "steps": tuple(_rounded(step.to_json()) for step in state.steps),
+        "fidelity": _rounded(fidelity),
+        "marks": exported.marks,
+        "weights": {k: v for step in state.steps for k, v in step.weights.items()},
+    }
+
+
+def worst(steps: tuple[Step, ...]) -> dict[str, float]:
+    """The worst figure of all locked steps; every step is measured against its own input."""
+    found: dict[str, float] = {}
+    for step in steps:
+        for key, value in step.fidelity.items():
+            better = min if key == "ssim" else max
+            found[key] = better(found.get(key, value), value)
+    return found
+
+
+def _rounded(value: Any, digits: int = 5) -> Any:
+    if isinstance(value, float):
+        return round(value, digits)
+    if isinstance(value, Mapping):
+        return {k: _rounded(v, digits) for k, v in value.items()}
+    return [_rounded(v, digits) for v in value] if isinstance(value, (list, tuple)) else value
+
+
+def _record(job: Job, variant: str, digest: str, settings: str, status: Any, **rest: Any) -> Record:
+    rest["seconds"] = round(rest["seconds"], 4)
+    return Record(
+        sku=job.sku,
+        image=job.image,
+        variant=variant,
+        source=job.source,
+        source_sha256=digest,
+        settings=settings,
+        status=status,
+        **rest,
+    )
