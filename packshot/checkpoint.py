@@ -49,7 +49,7 @@ class Checkpoint:
         return network.eval()
 
 
-def write(path: Path, network: nn.Module, name: str, card: Mapping[str, Any], dtype: torch.dtype | None = None) -> None:
+def write(path: str | Path, network: nn.Module, name: str, card: Mapping[str, Any], dtype: torch.dtype | None = None) -> None:
     """Write a network's weights with its config and card; atomic. `dtype` float16 halves the file."""
     state = {k: v.detach().cpu().contiguous() for k, v in network.state_dict().items()}
     if dtype is not None:
@@ -61,7 +61,7 @@ def write(path: Path, network: nn.Module, name: str, card: Mapping[str, Any], dt
         "config": json.dumps(asdict(network.config), sort_keys=True),  # type: ignore[call-overload]
         "card": json.dumps(dict(card), sort_keys=True, ensure_ascii=False),
     }
-    write_atomic(path, save(state, metadata))
+    write_atomic(Path(path), save(state, metadata))
 
 
 def read(path: Path) -> Checkpoint:

@@ -27,6 +27,7 @@ class Record:
     weights: name → digest. output, output_sha256: relative to the output folder; empty if failed.
     reason: why it is flagged or failed, parts joined by "; ".
     steps, fidelity, marks: as DESIGN.md §4; fidelity holds the worst step's figures and the encoded file's.
+    size, to_source: the output's `(height, width)` in px and the transform from its pixels into the photo's.
     seconds: wall-clock time.
     """
 
@@ -44,6 +45,8 @@ class Record:
     steps: tuple[Mapping[str, Any], ...] = ()
     fidelity: Mapping[str, float] = field(default_factory=dict)
     marks: Mapping[str, str] = field(default_factory=dict)
+    size: tuple[int, ...] = ()
+    to_source: tuple[tuple[float, ...], ...] = ()
     seconds: float = 0.0
 
     @property

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
@@ -32,11 +33,15 @@ NAME_BYTES = 180  # longest part of an output path, before the suffix
 
 @dataclass(frozen=True)
 class Item:
-    """One photo of a catalogue. image: its path there, `/` between folders; source: where its bytes are."""
+    """One photo of a catalogue.
+
+    image: its path there; source: where its bytes are; name: path of its results without suffix, `/` between folders.
+    """
 
     sku: str
     image: str
     source: str
+    name: str
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -87,15 +92,15 @@ def run(
     with _exclusive(out), Log(out / RECORDS) as log:
         _remove_torn(out)
         index = Index(out / RECORDS)
-        count = dict.fromkeys(("done", "flagged", "failed", "skipped"), 0)
+        counts = dict.fromkeys(("done", "flagged", "failed", "skipped"), 0)
         started = time.perf_counter()
 
         def progress(record: Record | None) -> Progress:
-            return Progress(**count, total=results, seconds=time.perf_counter() - started, record=record)
+            return Progress(**counts, total=results, seconds=time.perf_counter() - started, record=record)
 
         def jobs() -> Iterator[Job]:
             for job, kept in _plan(recipe, items, out, index, settings):
-                count["skipped"] += kept
+                counts["skipped"] += kept
                 if job.outputs:
                     yield job
 
@@ -105,7 +110,7 @@ def run(
             for _, records in pool.map(jobs()):
                 for record in records:
                     log.add(record)
-                    count[record.status] += 1
+                    counts[record.status] += 1
                     yield progress(record)
         finally:
             index.close()
@@ -131,7 +136,7 @@ def _plan(recipe: Recipe, items: Iterable[Item], out: Path, index: Index, settin
         digest: list[str] = []
         wanted = {}
         for variant in variants:
-            name = output_name(item.image, variant, suffix, index)
+            name = output_name(item.name, variant, suffix, index)
             if not _is_kept(index.last((item.sku, item.image, variant)), item, name, out, settings, digest):
                 wanted[variant] = name
         values = {"sku": item.sku, **item.values}
@@ -152,23 +157,19 @@ def _is_kept(record: Record | None, item: Item, name: str, out: Path, settings: 
     return digest[0] == record.source_sha256
 
 
-def output_name(image: str, variant: str, suffix: str, index: Index) -> str:
+def output_name(name: str, variant: str, suffix: str, index: Index) -> str:
     """The path of a result inside the output folder: the catalogue's tree kept, no two results the same.
 
-    `red/1.jpg` → `red/1.jpg`; if that is taken (by `red/1.png`), `red/1-png.jpg`; then `red/1-2.jpg`, ….
+    `red/1` → `red/1.jpg`; where that is taken already, `red/1-2.jpg`, `red/1-3.jpg`, ….
     No name leads out of the folder: `..`, roots and device names lose their meaning.
     """
-    path = PurePosixPath(image.replace("\\", "/"))
-    folder = "/".join(_safe(part) for part in path.parts[:-1])
+    *folders, stem = [_safe(part) for part in PurePosixPath(name.replace("\\", "/")).parts] or ["_"]
     tail = f"-{variant}" if variant else ""
-    stem, extension = _safe(path.stem), path.suffix.lstrip(".").lower()
-    candidates = [stem, f"{stem}-{_safe(extension)}"] if extension else [stem]
-    number = 1
-    while True:
-        middle = candidates.pop(0) if candidates else f"{stem}-{(number := number + 1)}"
-        name = "/".join(filter(None, (folder, middle + tail + suffix)))
-        if index.claim(name):
-            return name
+    for number in count(1):
+        path = "/".join([*folders, stem + (f"-{number}" if number > 1 else "") + tail + suffix])
+        if index.claim(path):
+            return path
+    raise AssertionError("count() never ends")
 
 
 def _safe(part: str) -> str:

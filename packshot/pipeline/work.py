@@ -166,6 +166,8 @@ def _result(job: Job, variant: str, state: State, xmp: bytes | None, recipe: Rec
         "steps": tuple(_rounded(step.to_json()) for step in state.steps),
         "fidelity": _rounded(fidelity),
         "marks": exported.marks,
+        "size": state.picture.size,
+        "to_source": tuple(_rounded(tuple(row), 9) for row in state.picture.to_source.tolist()),
         "weights": {k: v for step in state.steps for k, v in step.weights.items()},
     }
 

@@ -1,0 +1,96 @@
+"""A whole catalogue through a pipeline, with its report: what `packshot run`, `packshot demo` and Python call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from packshot.catalogue.catalogue import PRODUCTS, Catalogue
+from packshot.catalogue.ingest import ingest
+from packshot.catalogue.problems import Problem
+from packshot.errors import FileError, ParameterError
+from packshot.pipeline import recipe as recipes
+from packshot.pipeline import reporting
+from packshot.pipeline.recipe import Recipe
+from packshot.pipeline.run import Item, Progress, run
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended. problems: rows of the catalogue that could not be read; report: its page, if one was made."""
+
+    progress: Progress
+    out: Path
+    report: Path | None
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """0 all well, 1 some pictures or rows failed."""
+        return 1 if self.progress.failed or any(problem.serious for problem in self.problems) else 0
+
+
+def open_catalogue(source: str | Path, into: str | Path | None = None) -> Catalogue:
+    """A catalogue folder as it is; any other source (folder of photos, zip, CSV, feed, …) is read into `into` first.
+
+    Raises CatalogueError if it cannot be opened at all, ParameterError if `into` is needed and missing.
+    """
+    return _opened(source, None if into is None else Path(into))[0]
+
+
+def _opened(source: str | Path, into: Path | None) -> tuple[Catalogue, tuple[Problem, ...]]:
+    path = Path(source)
+    if (path / PRODUCTS).is_file() or path.name == PRODUCTS:
+        return Catalogue(path), ()
+    if into is None:
+        raise ParameterError(f"into: {source} is no catalogue folder yet; name a folder to read it into")
+    done = ingest(source, into)
+    return Catalogue(into), tuple(done.problems)
+
+
+def items(catalogue: Catalogue, limit: int | None = None) -> Iterator[Item]:
+    """Every photo of a catalogue, with the attributes of its product for `$names`."""
+    for shot in islice(catalogue.images(), limit):
+        product = shot.product
+        values = {**product.attributes, "title": product.title, "category": product.category}
+        yield Item(product.sku, shot.image.path, str(shot.path), shot.key, values)
+
+
+def run_catalogue(
+    pipeline: str | Path | Recipe,
+    source: str | Path,
+    out: str | Path,
+    *,
+    workers: int | None = None,
+    limit: int | None = None,
+    overrides: dict[str, Any] | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+    report: bool = True,
+) -> Outcome:
+    """Run a pipeline over a catalogue (or a folder, zip, CSV, feed) into `out`; resumes what is there.
+
+    workers: processes. limit: first so many photos only. overrides: as `recipe.load`.
+    on_progress: called after every result. report: write `report.html` and `report.json`.
+    Raises RecipeError, CatalogueError or FileError if it could not run at all; single pictures never raise.
+    """
+    recipe = pipeline if isinstance(pipeline, Recipe) else recipes.load(pipeline, overrides)
+    folder = Path(out)
+    _check_apart(Path(source), folder)
+    catalogue, problems = _opened(source, folder / "catalogue")
+    photos = sum(bool(image.path) for product in catalogue for image in product.images)
+    total = photos if limit is None else min(photos, limit)
+    last = Progress(0, 0, 0, 0, None, 0.0)
+    for last in run(recipe, items(catalogue, limit), folder, total=total, workers=workers):
+        if on_progress is not None:
+            on_progress(last)
+    page = reporting.write(folder, recipe, catalogue, last, str(source)) if report else None
+    return Outcome(last, folder, page, problems)
+
+
+def _check_apart(source: Path, out: Path) -> None:
+    """Results inside the folder of photos would be taken for photos the next time."""
+    if source.is_dir() and not (source / PRODUCTS).is_file() and out.resolve().is_relative_to(source.resolve()):
+        raise FileError(f"output folder {out}: lies inside {source}, so its results would be taken for photos; move it")
