@@ -5,12 +5,18 @@ G. Sharma, W. Wu, E. Dalal 2005 (CIEDE2000). `rgb` is always sRGB-encoded. Lab h
 OKLCH hue in degrees, 0..360. Everything is differentiable with finite gradients, at black and at grey too.
 Departures: the white point is the row sum of the RGB→XYZ matrix (D65 to five digits), so that greys have a = b = 0;
 OKLab's cube root is continued as a straight line below 1e-6 (under any 8-bit value), so that its slope stays finite.
+Speed: where no gradient flows, CPU pictures are worked on in strips that fit the cache, and powers and the joints of
+piecewise curves are OpenCV's (3 times faster, 3e-7 from PyTorch's, which stays as the reference). Exact at 0 and 1.
+cv2.cvtColor was measured and not used: its Lab is off by up to 0.6.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
+import cv2
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -49,57 +55,49 @@ LMS_TO_RGB = (
 
 DELTA = 6 / 29  # where Lab's cube root meets its straight part (CIE 15 eq. 8.6)
 ROOT_KNEE = 1e-6  # where OKLab's cube root is continued as a straight line
+STRIP = 1 << 17  # values worked on at once; 0.5 MB
+TINY = 1e-7  # a chroma or difference taken for zero
 IN_GAMUT = 1e-4  # how far outside [0, 1] a linear value may lie and still count as inside
 
 
 def srgb_to_linear(x: Tensor) -> Tensor:
     """sRGB-encoded → linear light, any shape. Below zero the straight part continues."""
-    curve = ((x.clamp(min=0.04045) + 0.055) / 1.055) ** 2.4
-    return torch.where(x <= 0.04045, x / 12.92, curve)
+    return _in_strips(_decoded, x)
 
 
 def linear_to_srgb(x: Tensor) -> Tensor:
     """Linear light → sRGB-encoded, any shape. Below zero the straight part continues."""
-    curve = 1.055 * x.clamp(min=0.0031308) ** (1 / 2.4) - 0.055
-    return torch.where(x <= 0.0031308, 12.92 * x, curve)
+    return _in_strips(_encoded, x)
 
 
 def luminance(rgb: Tensor) -> Tensor:
     """`(n, 1, h, w)` relative luminance Y of sRGB-encoded rgb, linear, white = 1."""
-    r, g, b = srgb_to_linear(rgb).unbind(1)
-    return (RGB_TO_XYZ[1][0] * r + RGB_TO_XYZ[1][1] * g + RGB_TO_XYZ[1][2] * b).unsqueeze(1)
+    return _in_strips(_luminance, rgb)
 
 
 def rgb_to_lab(rgb: Tensor) -> Tensor:
     """sRGB `(n, 3, h, w)` → CIELAB under D65, L in 0..100, a and b about -110..100."""
-    matrix = [[v / w for v in row] for row, w in zip(RGB_TO_XYZ, WHITE, strict=True)]
-    xyz = _mix(srgb_to_linear(rgb), matrix)
-    root = xyz.clamp(min=DELTA**3) ** (1 / 3)
-    x, y, z = torch.where(xyz > DELTA**3, root, xyz / (3 * DELTA**2) + 4 / 29).unbind(1)
-    return torch.stack((116 * y - 16, 500 * (x - y), 200 * (y - z)), 1)
+    return _in_strips(_lab, rgb)
 
 
 def lab_to_rgb(lab: Tensor, clamp: bool = True) -> Tensor:
     """CIELAB (D65) `(n, 3, h, w)` → sRGB; clamped to `[0, 1]` unless told otherwise (see `to_gamut` for better)."""
-    return _encoded(_lab_to_linear(lab), clamp)
+    return _in_strips(lambda strip: _shown(_lab_to_linear(strip), clamp), lab)
 
 
 def in_gamut(lab: Tensor) -> Tensor:
     """`(n, 1, h, w)` bool: whether sRGB can show this CIELAB colour (to 1e-4 of linear light)."""
-    return _inside(_lab_to_linear(lab))
+    return _in_strips(lambda strip: _inside(_lab_to_linear(strip)), lab)
 
 
 def rgb_to_oklab(rgb: Tensor) -> Tensor:
     """sRGB `(n, 3, h, w)` → OKLab, L in 0..1, a and b about -0.4..0.4."""
-    lms = _mix(srgb_to_linear(rgb), RGB_TO_LMS)
-    size = lms.abs()
-    root = torch.where(size > ROOT_KNEE, size.clamp(min=ROOT_KNEE) ** (1 / 3), size * ROOT_KNEE ** (-2 / 3))
-    return _mix(root.copysign(lms), LMS_TO_OKLAB)
+    return _in_strips(_oklab, rgb)
 
 
 def oklab_to_rgb(oklab: Tensor, clamp: bool = True) -> Tensor:
     """OKLab `(n, 3, h, w)` → sRGB; clamped to `[0, 1]` unless told otherwise."""
-    return _encoded(_oklab_to_linear(oklab), clamp)
+    return _in_strips(lambda strip: _shown(_oklab_to_linear(strip), clamp), oklab)
 
 
 def oklab_to_oklch(oklab: Tensor) -> Tensor:
@@ -142,54 +140,63 @@ def delta_e_2000(lab_a: Tensor, lab_b: Tensor) -> Tensor:
 
     Equation numbers are those of Sharma, Wu and Dalal 2005, whose treatment of hue averages is followed.
     """
-    L1, a1, b1 = lab_a.unbind(1)
-    L2, a2, b2 = lab_b.unbind(1)
-    mean_c = (_root(a1 * a1 + b1 * b1) + _root(a2 * a2 + b2 * b2)) / 2  # eq. 2, 3
-    stretch = 1.5 - 0.5 * _seventh(mean_c)  # eq. 4, 5: 1 + G
-    a1, a2 = stretch * a1, stretch * a2
-    c1, c2 = _root(a1 * a1 + b1 * b1), _root(a2 * a2 + b2 * b2)  # eq. 6
-    h1, h2 = _hue(a1, b1), _hue(a2, b2)  # eq. 7, radians
-    grey = (c1 == 0) | (c2 == 0)
-    gap = h2 - h1
-    turn = (gap < -math.pi).to(gap.dtype) - (gap > math.pi).to(gap.dtype)
-    gap = torch.where(grey, torch.zeros_like(gap), gap + 2 * math.pi * turn)  # eq. 10
-    mean_h = torch.where(grey, h1 + h2, h1 + gap / 2)  # eq. 14, modulo a full turn
-    delta_h = 2 * _root(c1 * c2) * torch.sin(gap / 2)  # eq. 11
-    return _weighted(L2 - L1, c2 - c1, delta_h, (L1 + L2) / 2, (c1 + c2) / 2, mean_h).unsqueeze(1)
+    return _in_strips(_delta_e, lab_a, lab_b)
 
 
-def _weighted(dL: Tensor, dC: Tensor, dH: Tensor, L: Tensor, C: Tensor, h: Tensor) -> Tensor:
-    """Eq. 15 to 22: the differences divided by their weights, and the rotation term for blue."""
-    t = 1 - 0.17 * torch.cos(h - math.radians(30)) + 0.24 * torch.cos(2 * h)
-    t = t + 0.32 * torch.cos(3 * h + math.radians(6)) - 0.20 * torch.cos(4 * h - math.radians(63))
-    off_blue = torch.rad2deg(h).remainder(360) - 275
-    theta = math.radians(30) * torch.exp(-((off_blue / 25) ** 2))
-    middle = (L - 50) ** 2
-    l_part = dL / (1 + 0.015 * middle / torch.sqrt(20 + middle))
-    c_part = dC / (1 + 0.045 * C)
-    h_part = dH / (1 + 0.015 * C * t)
-    rotation = -2 * _seventh(C) * torch.sin(2 * theta)
-    return _root(l_part**2 + c_part**2 + h_part**2 + rotation * c_part * h_part)
+# Transfer curves and the two ways of computing them
 
 
-def _seventh(c: Tensor) -> Tensor:
-    """`sqrt(c⁷ / (c⁷ + 25⁷))`, in a form that neither overflows nor has an infinite slope at zero."""
-    ratio = (c / 25).clamp(min=1e-4)
-    power = ratio**3.5
-    return power / torch.sqrt(1 + power * power)
+def _decoded(x: Tensor) -> Tensor:
+    curve = _power(x.clamp(min=0.04045).add_(0.055).div_(1.055), 2.4)
+    return _joined(x, 0.04045, x * (1 / 12.92), curve)
 
 
-def _root(x: Tensor) -> Tensor:
-    """Square root whose gradient at zero is zero instead of infinite."""
-    positive = x > 1e-14
-    return torch.where(positive, x, torch.ones_like(x)).sqrt() * positive
+def _encoded(x: Tensor) -> Tensor:
+    curve = _power(x.clamp(min=0.0031308), 1 / 2.4).sub(1).mul_(1.055).add_(1)  # 1.055 y - 0.055, exact at 1
+    return _joined(x, 0.0031308, x * 12.92, curve)
 
 
-def _hue(a: Tensor, b: Tensor) -> Tensor:
-    """Hue angle in radians, 0 to 2π; 0 for grey, with a finite gradient."""
-    grey = (a == 0) & (b == 0)
-    angle = torch.atan2(b, torch.where(grey, torch.ones_like(a), a))
-    return torch.where(angle < 0, angle + 2 * math.pi, angle)
+def _quick(x: Tensor) -> bool:
+    """Whether OpenCV may work on it: plain CPU floats through which no gradient flows."""
+    return x.device.type == "cpu" and x.dtype == torch.float32 and not (x.requires_grad and torch.is_grad_enabled())
+
+
+def _power(x: Tensor, exponent: float) -> Tensor:
+    """`x ** exponent` of values ≥ 0."""
+    if not _quick(x):
+        return x**exponent
+    return torch.from_numpy(cv2.pow(_flat(x), exponent)).view(x.shape)
+
+
+def _joined(x: Tensor, knee: float, below: Tensor, above: Tensor) -> Tensor:
+    """`below` where `x ≤ knee`, else `above`; may write into `above`."""
+    if not _quick(x):
+        return torch.where(x <= knee, below, above)
+    joined = cv2.copyTo(_flat(below), cv2.compare(_flat(x), knee, cv2.CMP_LE), _flat(above))
+    return torch.from_numpy(joined).view(x.shape)
+
+
+def _flat(x: Tensor) -> np.ndarray:
+    return x.detach().reshape(1, -1).numpy()
+
+
+def _in_strips(function: Callable[..., Tensor], *pictures: Tensor) -> Tensor:
+    """A pixelwise function, strip by strip of rows; all at once if small, on another device, or for gradients."""
+    first = pictures[0]
+    if first.numel() <= STRIP or not all(_quick(x) for x in pictures):
+        return function(*pictures)
+    shaped = [x if x.ndim == 4 else x.reshape(1, 1, -1, 1) for x in pictures]
+    n, c, h, w = shaped[0].shape
+    rows, out = max(1, STRIP // (n * c * w)), None
+    for y in range(0, h, rows):
+        strip = function(*(x[:, :, y : y + rows] for x in shaped))
+        out = strip.new_empty((n, strip.shape[1], h, w)) if out is None else out
+        out[:, :, y : y + rows] = strip
+    assert out is not None
+    return out if first.ndim == 4 else out.view(first.shape)
+
+
+# Spaces
 
 
 def _mix(x: Tensor, matrix: tuple[tuple[float, ...], ...] | list[list[float]]) -> Tensor:
@@ -198,24 +205,106 @@ def _mix(x: Tensor, matrix: tuple[tuple[float, ...], ...] | list[list[float]]) -
     return (x.new_tensor(matrix) @ x.reshape(n, 3, h * w)).reshape(n, 3, h, w)
 
 
+def _luminance(rgb: Tensor) -> Tensor:
+    r, g, b = _decoded(rgb).unbind(1)
+    return (RGB_TO_XYZ[1][0] * r + RGB_TO_XYZ[1][1] * g + RGB_TO_XYZ[1][2] * b).unsqueeze(1)
+
+
+def _lab(rgb: Tensor) -> Tensor:
+    matrix = [[v / w for v in row] for row, w in zip(RGB_TO_XYZ, WHITE, strict=True)]
+    xyz = _mix(_decoded(rgb), matrix)
+    root = _power(xyz.clamp(min=DELTA**3), 1 / 3)
+    x, y, z = _joined(xyz, DELTA**3, xyz * (1 / (3 * DELTA**2)) + 4 / 29, root).unbind(1)
+    return torch.stack((116 * y - 16, 500 * (x - y), 200 * (y - z)), 1)
+
+
 def _lab_to_linear(lab: Tensor) -> Tensor:
     L, a, b = lab.unbind(1)
     y = (L + 16) / 116
     f = torch.stack((y + a / 500, y, y - b / 200), 1)
-    xyz = torch.where(f > DELTA, f**3, 3 * DELTA**2 * (f - 4 / 29))
+    xyz = _joined(f, DELTA, 3 * DELTA**2 * (f - 4 / 29), f * f * f)
     matrix = [[v * w for v, w in zip(row, WHITE, strict=True)] for row in XYZ_TO_RGB]
     return _mix(xyz, matrix)
+
+
+def _oklab(rgb: Tensor) -> Tensor:
+    lms = _mix(_decoded(rgb), RGB_TO_LMS)
+    size = lms.abs()
+    root = _joined(size, ROOT_KNEE, size * ROOT_KNEE ** (-2 / 3), _power(size.clamp(min=ROOT_KNEE), 1 / 3))
+    return _mix(root.copysign(lms), LMS_TO_OKLAB)
 
 
 def _oklab_to_linear(oklab: Tensor) -> Tensor:
     root = _mix(oklab, OKLAB_TO_LMS)
     knee = ROOT_KNEE ** (1 / 3)
-    return _mix(torch.where(root.abs() > knee, root**3, root * ROOT_KNEE ** (2 / 3)), LMS_TO_RGB)
+    return _mix(_joined(root.abs(), knee, root * ROOT_KNEE ** (2 / 3), root * root * root), LMS_TO_RGB)
+
+
+def _shown(linear: Tensor, clamp: bool) -> Tensor:
+    return _encoded(linear.clamp(0, 1) if clamp else linear)
 
 
 def _inside(linear: Tensor) -> Tensor:
     return ((linear >= -IN_GAMUT) & (linear <= 1 + IN_GAMUT)).all(1, keepdim=True)
 
 
-def _encoded(linear: Tensor, clamp: bool) -> Tensor:
-    return linear_to_srgb(linear.clamp(0, 1) if clamp else linear)
+# CIEDE2000
+
+
+def _delta_e(lab_a: Tensor, lab_b: Tensor) -> Tensor:
+    """Hues are unit vectors here: the mean hue is the direction of their sum, and |Δh| comes from their difference."""
+    L1, a1, b1 = lab_a.unbind(1)
+    L2, a2, b2 = lab_b.unbind(1)
+    mean_c = (_root(a1 * a1 + b1 * b1) + _root(a2 * a2 + b2 * b2)) / 2  # eq. 2, 3
+    stretch = 1.5 - 0.5 * _seventh(mean_c)  # eq. 4, 5: 1 + G
+    a1, a2 = stretch * a1, stretch * a2
+    c1, c2 = _root(a1 * a1 + b1 * b1), _root(a2 * a2 + b2 * b2)  # eq. 6
+    (x1, y1), (x2, y2) = ((a / c.clamp(min=TINY), b / c.clamp(min=TINY)) for a, b, c in ((a1, b1, c1), (a2, b2, c2)))
+    cos, sin, side = _mean_hue(x1, y1, x2, y2)
+    delta_h = side * _root(c1 * c2) * _root((x1 - x2) ** 2 + (y1 - y2) ** 2)  # eq. 11; 0 if one is grey
+    return _weighted((L2 - L1, c2 - c1, delta_h), (L1 + L2) / 2, (c1 + c2) / 2, cos, sin).unsqueeze(1)
+
+
+def _mean_hue(x1: Tensor, y1: Tensor, x2: Tensor, y2: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Eq. 14 as (cos, sin), and the sign of Δh. Opposite hues: a quarter turn after the one in 0..180°."""
+    x, y = x1 + x2, y1 + y2
+    length = _root(x * x + y * y)
+    opposite = length < 1e-6
+    upper = torch.where((y1 > 0) | ((y1 == 0) & (x1 > 0)), 1.0, -1.0)
+    side = torch.where(opposite, upper, torch.where(x1 * y2 < x2 * y1, -1.0, 1.0))
+    length = torch.where(opposite, torch.ones_like(length), length)
+    return torch.where(opposite, -upper * y1, x / length), torch.where(opposite, upper * x1, y / length), side
+
+
+def _weighted(deltas: tuple[Tensor, Tensor, Tensor], L: Tensor, C: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """Eq. 15 to 22: the differences divided by their weights, and the rotation term for blue."""
+    cos2, sin2 = cos * cos - sin * sin, 2 * sin * cos
+    cos3, sin3 = cos2 * cos - sin2 * sin, sin2 * cos + cos2 * sin
+    cos4, sin4 = cos2 * cos2 - sin2 * sin2, 2 * sin2 * cos2
+    t = 1 - 0.17 * _ahead(cos, sin, -30) + 0.24 * cos2 + 0.32 * _ahead(cos3, sin3, 6) - 0.20 * _ahead(cos4, sin4, -63)
+    off_blue = torch.rad2deg(torch.atan2(_ahead(sin, -cos, -275), _ahead(cos, sin, -275)))
+    theta = math.radians(30) * torch.exp(-((off_blue / 25) ** 2))
+    middle = (L - 50) ** 2
+    l_part = deltas[0] / (1 + 0.015 * middle / torch.sqrt(20 + middle))
+    c_part = deltas[1] / (1 + 0.045 * C)
+    h_part = deltas[2] / (1 + 0.015 * C * t)
+    rotation = -2 * _seventh(C) * torch.sin(2 * theta)
+    return _root(l_part**2 + c_part**2 + h_part**2 + rotation * c_part * h_part)
+
+
+def _ahead(cos: Tensor, sin: Tensor, degrees: float) -> Tensor:
+    """The cosine of an angle given as (cos, sin), increased by `degrees`."""
+    return cos * math.cos(math.radians(degrees)) - sin * math.sin(math.radians(degrees))
+
+
+def _seventh(c: Tensor) -> Tensor:
+    """`sqrt(c⁷ / (c⁷ + 25⁷))`, in a form that neither overflows nor has an infinite slope at zero."""
+    ratio = (c / 25).clamp(min=1e-4)
+    power = ratio * ratio * ratio * torch.sqrt(ratio)
+    return power / torch.sqrt(1 + power * power)
+
+
+def _root(x: Tensor) -> Tensor:
+    """Square root whose gradient at zero is zero instead of infinite."""
+    positive = x > TINY**2
+    return torch.where(positive, x, torch.ones_like(x)).sqrt() * positive
