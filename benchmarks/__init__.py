@@ -1,1 +1,1 @@
-"""Measurements behind every number in the documents. `python -m benchmarks` runs all, `python -m benchmarks NAME` one."""
+"""The measurements behind every number in the documents: `python -m benchmarks [NAME …]`."""
