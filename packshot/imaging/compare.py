@@ -22,7 +22,7 @@ from packshot.errors import PictureError
 from packshot.imaging.colour import delta_e_2000, rgb_to_lab
 from packshot.imaging.geometry import bounding_box
 
-Plane = np.ndarray[Any, np.dtype[np.float32]]
+Plane = np.ndarray[Any, Any]
 
 LUMA = (0.299, 0.587, 0.114)  # Rec. 601, on encoded values, as SSIM's authors use it
 WINDOW, SIGMA = 11, 1.5
@@ -225,7 +225,8 @@ def _shrunk(inside: Tensor, sigma: float) -> Tensor:
 def _sampled(x: Tensor, places: Tensor) -> Tensor:
     """`(k, 1, side, side)` at pixel coordinates `(k, side, side, 2)`, cubic."""
     normal = (2 * places + 1) / x.shape[-1] - 1
-    return functional.grid_sample(x, normal, mode="bicubic", padding_mode="border", align_corners=False)
+    sampled: Tensor = functional.grid_sample(x, normal, mode="bicubic", padding_mode="border", align_corners=False)
+    return sampled
 
 
 def _gradient(x: Tensor) -> tuple[Tensor, Tensor]:
