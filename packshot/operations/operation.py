@@ -98,6 +98,10 @@ class Operation(BaseModel):
         """The operation itself. `picture` is None only for operations that generate one."""
         raise NotImplementedError
 
+    def source_type(self) -> str | None:
+        """`digital_source_type` of this very operation; overridden where it depends on a parameter."""
+        return self.digital_source_type
+
     @classmethod
     def picture_fields(cls) -> tuple[str, ...]:
         """Names of the parameters that name picture files."""

@@ -58,7 +58,7 @@ def apply_locked(
         seed=context.seed,
         numbers=dict(result.numbers),
         fidelity=fidelity,
-        digital_source_type=operation.digital_source_type,
+        digital_source_type=operation.source_type(),
         weights=dict(weights or {}),
     )
     return Locked(result, step)
