@@ -47,8 +47,8 @@ def _opened(source: str | Path, into: Path | None) -> tuple[Catalogue, tuple[Pro
         return Catalogue(path), ()
     if into is None:
         raise ParameterError(f"into: {source} is no catalogue folder yet; name a folder to read it into")
-    done = ingest(source, into)
-    return Catalogue(into), tuple(done.problems)
+    done = ingest(source, into, pictures="refer", replace_existing=True)
+    return done.open(), done.problems
 
 
 def items(catalogue: Catalogue, limit: int | None = None) -> Iterator[Item]:

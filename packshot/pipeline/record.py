@@ -25,7 +25,7 @@ class Record:
     sku, image, variant: the key; `image` is the catalogue's own path of it, `variant` is empty without `each`.
     source, source_sha256: the file that was read. settings: digest of everything that decides the pixels.
     weights: name → digest. output, output_sha256: relative to the output folder; empty if failed.
-    reason: why it is flagged or failed, parts joined by "; ".
+    reason: why it is flagged or failed, parts joined by "; ". notes: what was odd, but no reason to worry.
     steps, fidelity, marks: as DESIGN.md §4; fidelity holds the worst step's figures and the encoded file's.
     size, to_source: the output's `(height, width)` in px and the transform from its pixels into the photo's.
     seconds: wall-clock time.
@@ -41,6 +41,7 @@ class Record:
     output: str = ""
     output_sha256: str = ""
     reason: str = ""
+    notes: tuple[str, ...] = ()
     weights: Mapping[str, str] = field(default_factory=dict)
     steps: tuple[Mapping[str, Any], ...] = ()
     fidelity: Mapping[str, float] = field(default_factory=dict)

@@ -57,7 +57,7 @@ def process(job: Job, recipe: Recipe, settings: str) -> list[Record]:
     try:
         data = read_bytes(job.source)
         digest = hashlib.sha256(data).hexdigest()
-        loaded = files.open_picture(data)
+        loaded = files.open_picture(data, name=job.image)
     except Exception as error:
         reason, seconds = explain(error), time.perf_counter() - started
         return [_record(job, v, digest, settings, "failed", reason=reason, seconds=seconds) for v in job.outputs]
@@ -65,7 +65,7 @@ def process(job: Job, recipe: Recipe, settings: str) -> list[Record]:
     values = dict(recipe.variants())
     for variant in job.outputs:
         try:
-            record = _result(job, variant, chain.run({**job.values, **values[variant]}), loaded.source.xmp, recipe)
+            record = _result(job, variant, chain.run({**job.values, **values[variant]}), loaded.source, recipe)
         except Exception as error:
             record = {"status": "failed", "reason": explain(error)}
         now = time.perf_counter()
@@ -145,7 +145,7 @@ def advance(state: State, operation: Operation, context: Context, recipe: Recipe
     return State(locked.result.picture, (*state.steps, locked.step), flags)
 
 
-def _result(job: Job, variant: str, state: State, xmp: bytes | None, recipe: Recipe) -> dict[str, Any]:
+def _result(job: Job, variant: str, state: State, source: files.SourceInfo, recipe: Recipe) -> dict[str, Any]:
     path = Path(job.out) / job.outputs[variant]
     exported = export(
         state.picture,
@@ -153,14 +153,17 @@ def _result(job: Job, variant: str, state: State, xmp: bytes | None, recipe: Rec
         state.steps,
         policies.find(recipe.policy),
         encoding=Encoding(**recipe.output),
-        input_xmp=xmp,
+        input_xmp=source.xmp,
     )
     encoded = encoded_fidelity(state.picture, exported.picture)
     fidelity = worst(state.steps) | {f"encoded_{k}": v for k, v in encoded.items()}
-    reasons = (*state.flags, *exported.notes)
+    notes = [*source.notes, *exported.notes]
+    if source.has_c2pa:
+        notes.append("the photo's Content Credentials (C2PA) are not carried into the result")
     return {
         "status": "flagged" if state.flags else "done",
-        "reason": "; ".join(reasons),
+        "reason": "; ".join(state.flags),
+        "notes": tuple(notes),
         "output": job.outputs[variant],
         "output_sha256": exported.sha256,
         "steps": tuple(_rounded(step.to_json()) for step in state.steps),
