@@ -1,0 +1,222 @@
+"""The picture's frame: how large the product stands in it, where, and at what size in pixels.
+
+Fill is the product's share of the frame along the side it nearly touches: the larger of box width / frame width and
+box height / frame height. Everything is one move of the whole picture, so there is one resampling at most, and none
+without a size: then the frame is cut or extended by whole pixels.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import AfterValidator
+
+from packshot.errors import ParameterError
+from packshot.imaging.names import parse_colour
+from packshot.operations.operation import Colour, Context, Operation, Result, need_matte, parameter
+
+if TYPE_CHECKING:
+    from packshot.imaging.picture import Picture
+
+LARGEST = 16384  # px, longest side of a frame
+FLAT = 3.5 / 255  # how far the border may differ from its median and still be one colour
+ENLARGED = 1.001
+
+Box = tuple[int, int, int, int]  # x0, y0, x1, y1, exclusive at the end
+
+
+def _known_aspect(text: str) -> str:
+    if text not in ("keep", "product") and not re.fullmatch(r"[1-9]\d{0,3}:[1-9]\d{0,3}", text):
+        raise ParameterError(f"aspect: expected width:height like 4:5, or keep, or product, got {text!r}")
+    return text
+
+
+Aspect = Annotated[str, AfterValidator(_known_aspect)]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A frame: its size, px, output px per input px, and the input point at its top left corner."""
+
+    width: int
+    height: int
+    scale: float
+    x: float
+    y: float
+
+
+class Frame(Operation):
+    """Crop, pad and resize so that the product fills the frame as asked."""
+
+    needs_matte: ClassVar[bool] = True
+
+    fill: float = parameter(0.85, "product's share of the frame, along the side it nearly touches", ge=0.05, le=1)
+    width: int = parameter(
+        0, "frame width; 0 = from the height and the aspect, or the photo's own scale", unit="px", ge=0, le=8192
+    )
+    height: int = parameter(
+        0, "frame height; 0 = from the width and the aspect, or the photo's own scale", unit="px", ge=0, le=8192
+    )
+    aspect: Aspect = parameter(
+        "1:1", "width:height; keep = the picture's, product = the product's; not with both sizes"
+    )
+    align: Literal["centre", "bottom", "optical"] = parameter(
+        "centre", "centre: the product's box; bottom: standing on the margin; optical: its centre of mass"
+    )
+    margin: float = parameter(
+        0.0, "at least this much room on every side, of the frame's shorter side", unit="%", ge=0, le=45
+    )
+    max_upscale: float = parameter(2.0, "pixels are enlarged no further than this", ge=1, le=16)
+    when_small: Literal["smaller_frame", "smaller_product"] = parameter(
+        "smaller_frame", "what gives way where the photo has too few pixels"
+    )
+    outside: Literal["auto", "colour", "edge", "transparent"] = parameter(
+        "auto", "what lies outside the photo; auto: nothing if it is transparent, else its border's colour or `colour`"
+    )
+    colour: Colour = parameter("white", "colour outside the photo")
+
+    def apply(self, picture: Picture | None, context: Context) -> Result:
+        """Needs a matte."""
+        from packshot.imaging import geometry
+
+        picture, matte = need_matte(picture, "frame")
+        if picture.rgb.shape[0] != 1:
+            raise ParameterError(f"frame: expected one picture at a time, got a batch of {picture.rgb.shape[0]}")
+        found = geometry.bounding_box(matte, 0.5)
+        box = found or (0, 0, picture.width, picture.height)
+        place = self._place(box, _centre_of_mass(picture) if found else _centre(box), picture.size)
+        to_old = geometry.scale_shift(1 / place.scale, 1 / place.scale, place.x, place.y)
+        fill, outside, ends = self._surroundings(picture, place)
+        framed = geometry.carry(picture, to_old, (place.height, place.width), fill, outside)
+        flags = _cut_off(box, picture.size) if found else ["no product found: the whole picture was framed"]
+        flags += ["the photo's background ends inside the frame"] if ends else []
+        return Result(framed, *self._judged(box, place, flags))
+
+    def _place(self, box: Box, mass: tuple[float, float], size: tuple[int, int]) -> Place:
+        """Where the frame lies. mass: the product's centre of mass, px; size: of the picture."""
+        w, h = box[2] - box[0], box[3] - box[1]
+        if self.width or self.height:
+            width, height, scale = self._sized(w, h, self._ratio(w, h, size))
+        else:
+            ratio, scale = self._ratio(w, h, size), 1.0
+            share_x, share_y = self._shares(ratio, 1.0)
+            width = max(1, round(max(w / share_x, h / share_y * ratio)))
+            height = max(1, round(width / ratio))
+        if max(width, height) > LARGEST:
+            raise ParameterError(
+                f"frame: {width} x {height} px is over {LARGEST} px; set width or height, or raise fill"
+            )
+        x, y = self._corner(box, mass, width / scale, height / scale)
+        return Place(width, height, scale, *((round(x), round(y)) if scale == 1 else (x, y)))
+
+    def _sized(self, w: int, h: int, ratio: float) -> tuple[int, int, float]:
+        """Frame width and height, px, and scale of a frame whose size was asked for."""
+        width = self.width or max(1, round(self.height * ratio))
+        height = self.height or max(1, round(self.width / ratio))
+        share_x, share_y = self._shares(width, height)
+        scale = min(share_x * width / w, share_y * height / h)
+        if scale <= self.max_upscale:
+            return width, height, scale
+        if self.when_small == "smaller_frame":
+            width, height = (max(1, round(n * self.max_upscale / scale)) for n in (width, height))
+        return width, height, self.max_upscale
+
+    def _ratio(self, w: int, h: int, size: tuple[int, int]) -> float:
+        """Width over height of the frame."""
+        if self.width and self.height:
+            return self.width / self.height
+        if self.aspect == "product":
+            return w / h
+        if self.aspect == "keep":
+            return size[1] / size[0]
+        across, down = self.aspect.split(":")
+        return int(across) / int(down)
+
+    def _shares(self, width: float, height: float) -> tuple[float, float]:
+        """Largest share of the frame's width and height that the product may take: fill, less if the margin asks."""
+        margin = self.margin / 100 * min(width, height)
+        share_x, share_y = (max(0.01, min(self.fill, 1 - 2 * margin / n)) for n in (width, height))
+        return share_x, share_y
+
+    def _corner(self, box: Box, mass: tuple[float, float], width: float, height: float) -> tuple[float, float]:
+        """Top left corner of a frame of `width` x `height` input px."""
+        corner = [c - n / 2 for c, n in zip(_centre(box), (width, height), strict=True)]
+        if self.align == "bottom":
+            corner[1] = box[3] + (1 - self._shares(width, height)[1]) / 2 * height - height
+        if self.align == "optical":
+            margin = self.margin / 100 * min(width, height)
+            for axis, n in enumerate((width, height)):
+                free = (n - (box[axis + 2] - box[axis])) / 2
+                most = max(0.0, min(free / 2, free - margin))
+                corner[axis] += min(most, max(-most, mass[axis] - _centre(box)[axis]))
+        return corner[0], corner[1]
+
+    def _surroundings(
+        self, picture: Picture, place: Place
+    ) -> tuple[tuple[float, float, float], Literal["opaque", "transparent"], bool]:
+        """Colour and opacity outside the picture, and whether its own background visibly ends there."""
+        colour = parse_colour(self.colour)
+        if self.outside == "transparent" or (self.outside == "auto" and picture.alpha is not None):
+            return colour, "transparent", False
+        edge = _edge(picture, place)
+        if self.outside == "colour" or edge is None:
+            return colour, "opaque", False
+        own, even = edge
+        if self.outside == "edge" or even:
+            return own, "opaque", False
+        return colour, "opaque", True
+
+    def _judged(self, box: Box, place: Place, flags: list[str]) -> tuple[dict[str, float], tuple[str, ...]]:
+        """Numbers, and the flags with what the numbers say."""
+        filled = max((box[2] - box[0]) / place.width, (box[3] - box[1]) / place.height) * place.scale
+        if place.width < self.width or place.height < self.height:
+            flags.append(
+                f"too few pixels: {place.width} x {place.height} px, not {self.width or '-'} x {self.height or '-'}"
+            )
+        elif filled < 0.98 * self.fill and place.scale >= self.max_upscale:
+            flags.append(f"too few pixels: the product fills {filled:.0%} of the frame instead of {self.fill:.0%}")
+        return {"fill": filled, "upscale": place.scale}, tuple(flags)
+
+
+def _centre(box: Box) -> tuple[float, float]:
+    return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+
+
+def _centre_of_mass(picture: Picture) -> tuple[float, float]:
+    """`(x, y)` of the matte, px."""
+    import torch
+
+    assert picture.matte is not None
+    columns, rows = picture.matte[0, 0].sum(0), picture.matte[0, 0].sum(1)
+    x, y = (float((n * (torch.arange(len(n)) + 0.5)).sum() / n.sum()) for n in (columns, rows))
+    return x, y
+
+
+def _cut_off(box: Box, size: tuple[int, int]) -> list[str]:
+    """A product that touches the photo's border is not all there."""
+    touches = {"left": box[0] == 0, "top": box[1] == 0, "right": box[2] == size[1], "bottom": box[3] == size[0]}
+    sides = [side for side, touching in touches.items() if touching]
+    return [f"the product touches the photo's edge: {', '.join(sides)}"] if sides else []
+
+
+def _edge(picture: Picture, place: Place) -> tuple[tuple[float, float, float], bool] | None:
+    """Median colour of the borders the frame reaches beyond, and whether they are even; None if there are none."""
+    import torch
+
+    rgb = picture.rgb[0]
+    right, bottom = place.x + place.width / place.scale, place.y + place.height / place.scale
+    beyond = (
+        (place.y < 0, rgb[:, 0]),
+        (bottom > picture.height, rgb[:, -1]),
+        (place.x < 0, rgb[:, :, 0]),
+        (right > picture.width, rgb[:, :, -1]),
+    )
+    borders = [line for reached, line in beyond if reached]
+    if not borders:
+        return None
+    seen = torch.cat(borders, 1)
+    colour = seen.median(1).values
+    red, green, blue = (float(v) for v in colour)
+    return (red, green, blue), bool(((seen - colour[:, None]).abs() < FLAT).all())
