@@ -95,6 +95,8 @@ def decode(data: bytes, name: str, limits: Limits, max_side_px: int | None, note
         image = _plugin(found)(io.BytesIO(data), "")
         _check_size(image.size, limits)
         _check_traps(image, data, found)
+        if found == "PNG":
+            image.load()  # its Exif and XMP may stand behind the pixels, and asking for them would load in silence
         header = _describe(image, data, found, notes)
         if max_side_px is not None and found == "JPEG":
             image.draft(None, samples.fit(image.size, max_side_px))  # type: ignore[arg-type]
@@ -211,6 +213,8 @@ def _exif(image: Image.Image, notes: list[str]) -> tuple[int, bool]:
         exif = image.getexif()
         orientation = image.info.get("original_orientation") or exif.get(ORIENTATION, 1)
         camera = exif.get_ifd(EXIF_IFD)
+        if "exif" in image.info and not len(exif):
+            notes.append("damaged Exif data ignored")
         adobe = camera.get(COLOUR_SPACE) == 2 or exif.get_ifd(INTEROP_IFD).get(1) == "R03"
     except Exception:  # Exif is written by ten thousand programs
         notes.append("damaged Exif data ignored")

@@ -18,14 +18,14 @@ from packshot.imaging.profiles import (
     from_primaries,
     gamma_curve,
     is_srgb,
+    lab_to_srgb,
     parse,
     srgb_curve,
     unit,
-    without_profile,
 )
 from packshot.imaging.samples import Samples
 
-SPACES = {"RGB": ("RGB",), "L": ("GRAY", "RGB"), "CMYK": ("CMYK",), "LAB": ("Lab",)}  # mode → ICC spaces that fit
+SPACES = {"RGB": ("RGB",), "L": ("GRAY", "RGB"), "CMYK": ("CMYK",)}  # mode → ICC spaces that fit
 NOTED_SHARE = 0.001  # a note is made if more of the picture than this lies outside sRGB
 CODED = {  # H.273 table 2
     9: ("Rec. 2020", icc.REC_2020),
@@ -45,12 +45,8 @@ def to_srgb(header: Header, samples: Samples, notes: list[str]) -> tuple[Floats,
     if profile is None and mode in ("RGB", "L"):
         profile = _implied(header, notes)
     rgb = None if profile is None or is_srgb(profile) else _converted(profile, samples, notes)
-    if rgb is None and mode not in ("RGB", "L"):
-        image, note = without_profile(samples.image)
-        notes.append(note)
-        rgb = unit(Samples(image).planes())
     if rgb is None:
-        rgb = unit(samples.planes())
+        rgb = _assumed(samples, notes)
     return (rgb if len(rgb) == 3 else np.repeat(rgb, 3, axis=0)), named
 
 
@@ -63,6 +59,8 @@ def _embedded(header: Header, mode: str, notes: list[str]) -> Profile | None:
     except ValueError as error:
         notes.append(f"{error}: ignored")
         return None
+    if mode == "LAB":
+        return None  # nothing to add: the samples are device independent
     if profile.space not in SPACES[mode]:
         notes.append(f"ICC profile is for {profile.space}, the picture is {mode}: ignored")
         return None
@@ -88,7 +86,8 @@ def _implied(header: Header, notes: list[str]) -> Profile | None:
 
 def _png_remark(header: Header, notes: list[str]) -> Profile | None:
     """gAMA and cHRM (PNG §11.3.3): screen light is sample ** (1 / gAMA)."""
-    gamma, xy = header.gamma or USUAL_GAMMA, header.chromaticity or (*icc.D65_XY, *sum(icc.SRGB, ()))
+    gamma = USUAL_GAMMA if header.gamma is None else header.gamma
+    xy = header.chromaticity or (*icc.D65_XY, *sum(icc.SRGB, ()))
     try:
         if not 0.1 <= gamma <= 10 or min(xy[1::2]) < 0.01:
             raise ValueError(f"gamma {gamma:g}, primaries {xy}")
@@ -98,6 +97,18 @@ def _png_remark(header: Header, notes: list[str]) -> Profile | None:
     except (ValueError, np.linalg.LinAlgError) as error:
         notes.append(f"impossible PNG colour remark ignored ({error})")
         return None
+
+
+def _assumed(samples: Samples, notes: list[str]) -> Floats:
+    """Colours of a file that names no profile."""
+    if samples.image.mode == "LAB":
+        notes.append("CIELAB read as D50")
+        return lab_to_srgb(samples.image)
+    if samples.image.mode == "CMYK":
+        press = parse(icc.press_profile())
+        notes.append(f"CMYK without a usable profile: read as {press.description}, colours are a guess")
+        return unit(Samples(apply_littlecms(samples.image, press)).planes())
+    return unit(samples.planes())
 
 
 def _converted(profile: Profile, samples: Samples, notes: list[str]) -> Floats | None:

@@ -164,7 +164,7 @@ def _without_alpha(image: Image.Image) -> tuple[Image.Image, Floats | None]:
     if image.mode not in ("LA", "RGBA"):
         return image, None
     *bands, last = image.split()
-    alpha: Floats = np.divide(last, np.float32(255), dtype=np.float32)
+    alpha: Floats = np.divide(np.asarray(last), np.float32(255), dtype=np.float32)
     return Image.merge("RGB" if len(bands) == 3 else "L", bands), alpha
 
 
