@@ -40,11 +40,14 @@
     if (minutes < 60) return say("minutes", { minutes, seconds: Math.floor(seconds % 60) });
     return say("hours", { hours: Math.floor(minutes / 60), minutes: minutes % 60 });
   };
+  const patterns = REASONS.map(([pattern, en, zh]) => {
+    const escaped = pattern.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
+    return { test: new RegExp("^(?:[^:]*: )?" + escaped.join("(.+?)") + (pattern.endsWith("*") ? "?$" : "$"), "s"), en, zh };
+  });
   const reason = (text) => {
-    const found = REASONS[text.replace(/\d+(\.\d+)?/g, "#")];
-    if (!found) return text.charAt(0).toUpperCase() + text.slice(1);
-    const values = text.match(/\d+(\.\d+)?/g) ?? [];
-    return found[state.language].replace(/#/g, () => values.shift() ?? "#");
+    const found = patterns.find(({ test }) => test.test(text));
+    const said = found?.[state.language] || "";
+    return said ? said.replace(/\$(\d)/g, (_, index) => text.match(found.test)[index]) : text.charAt(0).toUpperCase() + text.slice(1);
   };
   const over = (key, value) => {
     const limit = run.limits[key];
@@ -91,7 +94,7 @@
     box.querySelector(".tag.before").classList.toggle("gone", x < 18);
     box.querySelector(".tag.after").classList.toggle("gone", x > 82);
   };
-  const tag = (which) => make("span", { class: "tag " + which, text: say(which), "aria-hidden": "true" });
+  const tag = (which, word = which) => make("span", { class: "tag " + which, text: say(word), "aria-hidden": "true" });
   const layer = (which, entry, thumb) =>
     make("div", { class: "layer " + which }, picture(thumb, say("alt", { which: say(which), title: heading(entry) })));
   const nothing = (entry) => {
@@ -110,8 +113,9 @@
       return box;
     }
     box.classList.add("single");
-    const [which, thumb] = after ? ["after", after] : ["before", entry.before];
-    box.append(...(thumb ? [layer(which, entry, thumb), tag(which)] : [nothing(entry)]));
+    const thumb = after ?? entry.before;
+    const which = after ? "after" : "before";
+    box.append(...(thumb ? [layer(which, entry, thumb), tag(which, after ? "after" : "original")] : [nothing(entry)]));
     return box;
   };
   const versions = (entry) => {
@@ -130,7 +134,7 @@
     const list = make("ul", { class: "reasons" });
     const said = entry.reasons.length ? entry.reasons.map(reason) : [say("unknownReason")];
     said.forEach((text, index) => {
-      const title = index ? null : make("b", {}, make("span", { class: "dot " + entry.status }), say(entry.status));
+      const title = index || entry.status === "done" ? null : make("b", {}, make("span", { class: "dot " + entry.status }), say(entry.status));
       list.append(make("li", { dir: "auto" }, title, text));
     });
     return list;
@@ -138,7 +142,7 @@
   const figures = (entry) => {
     const row = make("div", { class: "figures" });
     const all = { ...entry.numbers, ...entry.fidelity };
-    for (const key of ["delta_e_p99", "edge_shift_px", "delta_e_reached"]) {
+    for (const key of ["delta_e_p99", "edge_shift_px", "delta_e_to_target"]) {
       if (!known(all[key])) continue;
       row.append(make("span", {}, term(key), " ", make("b", { class: over(key, all[key]) && "over", text: measured(key, all[key]) })));
     }

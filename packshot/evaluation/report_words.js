@@ -83,10 +83,50 @@ const NUMBERS = {
     en: ["Cut-out confidence", "How sure the cut-out is of the product's outline, from 0 to 1. Low values are flagged."],
     zh: ["抠图置信度", "抠图对商品轮廓的把握程度，0 到 1。数值低的会被标为需要检查。"],
   },
-  delta_e_reached: {
+  delta_e_to_target: {
     digits: 2, unit: "ΔE",
     en: ["Distance to the asked colour", "How far the new colour is from the one that was asked for (CIEDE2000). Smaller is closer."],
     zh: ["与目标颜色的差距", "新颜色与所要求颜色的色差（CIEDE2000），越小越接近。"],
+  },
+  delta_e_moved: {
+    digits: 1, unit: "ΔE",
+    en: ["Colour moved by", "How far the recoloured part's mean colour is from what it was (CIEDE2000)."],
+    zh: ["颜色移动量", "换色部分的平均颜色与原来的色差（CIEDE2000）。"],
+  },
+  delta_e_outside: {
+    digits: 2, unit: "ΔE",
+    en: ["Change elsewhere", "The largest colour change where nothing was to be recoloured (CIEDE2000)."],
+    zh: ["其他部分的变化", "不应换色的部分中最大的颜色变化（CIEDE2000）。"],
+  },
+  unlocked_delta_e_p99: {
+    digits: 2, unit: "ΔE",
+    en: ["Colour change undone", "What the steps would have done to the product's colours, had it not been put back from the photo."],
+    zh: ["已撤销的颜色变化", "若不从原照片恢复商品，各步骤本会造成的颜色变化。"],
+  },
+  unlocked_edge_shift_px: {
+    digits: 2, unit: "px",
+    en: ["Edge shift undone", "How far the steps would have moved the product's edges, had it not been put back from the photo."],
+    zh: ["已撤销的边缘位移", "若不从原照片恢复商品，各步骤本会造成的边缘位移。"],
+  },
+  fill: {
+    digits: 2, unit: "",
+    en: ["Product in the frame", "The larger of the product's width and height, as a share of the picture's."],
+    zh: ["商品占画面比例", "商品的宽或高（取较大者）占画面的比例。"],
+  },
+  upscale: {
+    digits: 2, unit: "×",
+    en: ["Enlargement", "How much larger the product is in the result than in the photo, in pixels. Above 1 it gets softer."],
+    zh: ["放大倍数", "结果中的商品比照片中大多少倍（按像素）。大于 1 时会变柔。"],
+  },
+  product_share: {
+    digits: 2, unit: "",
+    en: ["Product area", "The share of the picture that is product."],
+    zh: ["商品面积", "商品占图片面积的比例。"],
+  },
+  clipped_share: {
+    digits: 2, unit: "",
+    en: ["Cut off", "The share that lies outside the picture."],
+    zh: ["被裁掉", "落在画面之外的比例。"],
   },
 };
 // Source types of the IPTC mark, in plain words.
@@ -114,5 +154,34 @@ const NAMES = {
   frame: { en: "Frame", zh: "构图" },
   compose: { en: "Compose", zh: "合成" },
 };
-// Reasons that operations give, by their exact English text (numbers replaced by #).
-const REASONS = {};
+// Reasons as operations and readers give them (`*` = any text), in plainer words: [pattern, English ("" = as it is), 中文].
+const REASONS = [
+  ["no product found*", "No product was found in the photo", "照片中没有找到商品"],
+  ["the photo's background ends inside the frame", "The photo ends inside the frame; its edge shows", "照片在画面内到头了，能看到边缘"],
+  ["too few pixels: the product fills * of the frame instead of *", "The photo has too few pixels: the product fills $1 of the frame instead of $2", "照片像素不足：商品只占画面的 $1，而不是 $2"],
+  ["too few pixels: *, not *", "The photo has too few pixels: the result is $1, not $2", "照片像素不足：结果为 $1，而不是 $2"],
+  ["* of the shadow lies outside the picture", "", "阴影有 $1 落在画面之外"],
+  ["no shadow found in the photo", "", "照片中没有找到阴影"],
+  ["the photo's background is not plain: no shadow kept", "", "照片背景不单一：没有保留阴影"],
+  ["the photo's background is still there, and its shadow with it", "", "照片背景仍在，阴影也随之保留"],
+  ["the kept shadow is as dark as a product: *", "The kept shadow is as dark as a product: the cut-out may have missed a part", "保留的阴影与商品一样暗：抠图可能漏了一部分"],
+  ["* of the product lies outside the scene", "", "商品有 $1 落在场景之外"],
+  ["the product was enlarged * times", "", "商品被放大了 $1 倍"],
+  ["the background picture was enlarged * times", "", "背景图被放大了 $1 倍"],
+  ["nothing of that colour found", "Nothing of the colour to be replaced was found", "没有找到要替换的颜色"],
+  ["target out of reach", "The asked colour could not be reached", "无法达到所要求的颜色"],
+  ["colour not uniform", "The colour to be replaced is not uniform", "要替换的颜色不均匀"],
+  ["several colours of similar size: *", "Several colours cover similar areas: say which one to replace", "有几种面积相近的颜色：请指明要替换哪一种"],
+  ["* changed the product: ΔE2000 p99 * (limit *), edges moved * px (limit *)", "", "“$1”改动了商品：色差 $2（上限 $3），边缘位移 $4 px（上限 $5）"],
+  ["empty file*", "The file is empty", "文件是空的"],
+  ["not a picture: nothing but zero bytes*", "The file holds no picture, only zeros; a download may not have finished", "文件里没有图片，只有零字节；可能下载未完成"],
+  ["not a picture*", "", "不是 packshot 能读取的图片"],
+  ["the * data is cut off*", "The $1 file is incomplete: its data is cut off", "$1 文件不完整：数据被截断"],
+  ["the * data is damaged*", "The $1 file is damaged", "$1 文件已损坏"],
+  ["the * picture is of a kind packshot cannot read*", "", "packshot 无法读取这种 $1 图片"],
+  ["* px: * pixels are over the limit of *", "", "图片过大（$1 px）：$2 像素，上限 $3"],
+  ["not enough memory for this picture", "", "内存不足，无法处理这张图片"],
+  ["wrong file ending: named *, but the file is *", "", "扩展名不对：文件名为 $1，实际是 $2"],
+  ["colours converted from *", "", "颜色已从 $1 转换"],
+  ["* frames: only the first is read", "", "共 $1 帧：只读取第一帧"],
+];

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 SIDE_PX = 400
 DETAIL = 4  # a photo seen through a frame is decoded at most so many times larger than its thumbnail
-QUALITY = 76
+QUALITY = 72
 EFFORT = 2
 BUDGET_BYTES = 9_000  # so that a pair stays below 25 KB once written as base64
 Row = tuple[float, float, float]

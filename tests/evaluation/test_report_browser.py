@@ -229,7 +229,8 @@ def test_the_page_speaks_both_languages_whole(show, report):
     assert page.evaluate("Object.keys(WORDS.en).sort().join() === Object.keys(WORDS.zh).sort().join()")
     slots = "text => JSON.stringify((text.match(/\\{\\w+\\}/g) ?? []).sort())"
     assert page.evaluate(f"Object.keys(WORDS.en).filter(k => ({slots})(WORDS.en[k]) !== ({slots})(WORDS.zh[k]))") == []
-    tables = "[NUMBERS, MARKS, NAMES, REASONS].flatMap(t => Object.entries(t))"
+    assert page.evaluate("REASONS.filter(row => row.length !== 3 || !row[0] || !row[2])") == []
+    tables = "[NUMBERS, MARKS, NAMES].flatMap(t => Object.entries(t))"
     assert page.evaluate(f"{tables}.filter(([, v]) => !v.en?.length || !v.zh?.length).map(([k]) => k)") == []
     page.click("[data-language=zh]")
     assert page.locator("html").get_attribute("lang") == "zh-CN"
@@ -254,6 +255,30 @@ def test_the_page_speaks_both_languages_whole(show, report):
     assert page.locator("html").get_attribute("lang") == "zh-CN"
     page.click("[data-language=en]")
     assert page.locator("h1").inner_text() == "30 product photos"
+
+
+def test_reasons_are_said_in_plain_words(show, tmp_path, summary):
+    given = (
+        "a.b c.jpg: the PNG data is cut off (image file is truncated)",
+        "empty file (0 bytes)",
+        "too few pixels: the product fills 41% of the frame instead of 85%",
+        "shadow changed the product: ΔE2000 p99 2.31 (limit 0.5), edges moved 0.00 px (limit 0.25)",
+        "something nobody has foreseen",
+    )
+    page = show(write_report(tmp_path, [Entry("a", "a.jpg", "flagged", reasons=given)], summary))
+    assert page.locator(".reasons li").all_inner_texts() == [
+        "To check\nThe PNG file is incomplete: its data is cut off",
+        "The file is empty",
+        "The photo has too few pixels: the product fills 41% of the frame instead of 85%",
+        "Shadow changed the product: ΔE2000 p99 2.31 (limit 0.5), edges moved 0.00 px (limit 0.25)",
+        "Something nobody has foreseen",
+    ]
+    page.click("[data-language=zh]")
+    assert page.locator(".reasons li").all_inner_texts()[1:4] == [
+        "文件是空的",
+        "照片像素不足：商品只占画面的 41%，而不是 85%",
+        "“shadow”改动了商品：色差 2.31（上限 0.5），边缘位移 0.00 px（上限 0.25）",
+    ]
 
 
 def test_a_chinese_browser_gets_chinese(browser, report):
