@@ -12,17 +12,18 @@ import math
 from functools import lru_cache
 from typing import Literal
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from packshot.imaging import geometry, mattes
+from packshot.imaging.blur import blurred
 from packshot.imaging.colour import linear_to_srgb, oklab_to_rgb, rgb_to_oklab, srgb_to_linear
 from packshot.imaging.picture import Picture
 
 NOTHING = 0.02  # matte below which a pixel is all ground
+MOSTLY = 0.25  # share of the ground that has exactly one colour, for that to be its colour
 TABLE = 4096  # colours along a gradient
 LEVELS = 255
 
@@ -126,18 +127,8 @@ def defocused(rgb: Tensor, blur_px: float) -> Tensor:
     light = srgb_to_linear(rgb)
     result = torch.empty_like(light)
     for target, plane in zip(result.flatten(0, 1), light.flatten(0, 1), strict=True):
-        target.copy_(torch.from_numpy(_blurred(plane.numpy(), blur_px)))
+        target.copy_(torch.from_numpy(blurred(plane.numpy(), blur_px, "mirror")))
     return linear_to_srgb(result.clamp(0, 1)).clamp(0, 1)
-
-
-def _blurred(plane: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
-    """A wide blur on a smaller copy."""
-    h, w = plane.shape
-    factor = max(1.0, min(sigma / 4, h, w))
-    if factor > 1:
-        plane = cv2.resize(plane, (max(1, round(w / factor)), max(1, round(h / factor))), interpolation=cv2.INTER_AREA)
-    plane = cv2.GaussianBlur(plane, (0, 0), sigma / factor, borderType=cv2.BORDER_REFLECT)
-    return cv2.resize(plane, (w, h), interpolation=cv2.INTER_CUBIC) if factor > 1 else plane
 
 
 def opacity(picture: Picture) -> Tensor:
@@ -160,6 +151,24 @@ def cleaned(picture: Picture) -> Picture:
     assert picture.matte is not None
     rgb = picture.rgb if picture.alpha is not None else mattes.foreground(picture.rgb, picture.matte)
     return picture.replace(rgb=rgb, alpha=opacity(picture))
+
+
+def plain_ground(picture: Picture) -> tuple[Tensor, Tensor] | None:
+    """The one colour `(3,)` that most of the ground has exactly, and a layer `(n, 1, h, w)`, 1 where there is no other.
+
+    The layer is 1 on the product too. None if the ground is transparent, patterned, or all in shadow.
+    """
+    assert picture.matte is not None
+    ground = (picture.matte < NOTHING)[:, 0]
+    step = max(1, min(picture.size) // 128)
+    sample = picture.rgb[:, :, ::step, ::step].movedim(1, -1)[ground[:, ::step, ::step]]  # k, 3
+    if picture.alpha is not None or len(sample) == 0:
+        return None
+    colour = sample.median(0).values
+    if float((sample == colour).all(1).float().mean()) < MOSTLY:
+        return None
+    same = (picture.rgb == colour.view(1, 3, 1, 1)).all(1)
+    return colour, (same | ~ground)[:, None].to(torch.float32)
 
 
 def laid_on(picture: Picture, ground: Tensor) -> Picture:

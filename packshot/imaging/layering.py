@@ -1,11 +1,13 @@
 """Laying shadows and reflections under a product: everything in linear light, the product itself left as it is.
 
 The ground shows in a picture as `C = m F + (1 - m) G` (m matte, F the product's own colour, G ground). A shadow
-multiplies G alone, a reflection is laid over G alone. What shows of the ground, `C - m F`, needs no estimate of G.
+multiplies G alone, a reflection is laid over G alone. In mixed pixels G is taken from the ground beside them, which is
+smoother than any product.
 """
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import torch
 from torch import Tensor
@@ -13,9 +15,12 @@ from torch import Tensor
 from packshot.imaging import mattes
 from packshot.imaging.colour import linear_to_srgb, srgb_to_linear
 from packshot.imaging.picture import Picture
+from packshot.imaging.standing import Plane
 
 FAINT = 1 / 2040  # density below which no 8-bit white changes
-HALO_PX = 34  # surroundings that the edge colour search looks at
+NOTHING = 0.004  # matte of a pixel that is all ground
+NEARBY_PX = (3, 12, 48)  # box radii in which the ground beside an edge is looked for
+ESTIMATED = 0.2  # matte from which the ground in a mixed pixel is all estimate
 
 
 def strengthened(density: Tensor, strength: float) -> Tensor:
@@ -40,84 +45,111 @@ def lay(
     touched = density > FAINT
     if mirrored is not None:
         assert mirrored.alpha is not None
-        touched = touched | (mirrored.alpha > FAINT)
-    touched = (touched & (picture.matte < mattes.SOLID))[:, 0]  # n, h, w
-    if not bool(touched.any()):
+        touched |= mirrored.alpha > FAINT
+    touched &= picture.matte < mattes.SOLID
+    some = _Some(touched)
+    if len(some.places) == 0:
         return picture
     tint = srgb_to_linear(torch.tensor(colour, device=density.device))
-    light, cover = _ground_light(density[:, 0][touched], tint, mirrored, touched)
-    laid = _multiplied if picture.alpha is None else _added
-    return laid(picture, touched, light, cover)
+    light, hidden = _laid(some.of(density) * (1 - tint)[:, None], mirrored, some)
+    return _multiplied(picture, some, light, hidden) if picture.alpha is None else _added(picture, some, light, hidden)
 
 
-def _ground_light(dark: Tensor, tint: Tensor, mirrored: Picture | None, touched: Tensor) -> tuple[Tensor, Tensor]:
-    """What is laid on the ground at the touched pixels: light added `(3, k)`, and share of the ground hidden `(3, k)`.
+class _Some:
+    """Some pixels of pictures of one size, taken out as `(channels, k)` and put back."""
 
-    The hidden share differs by channel for a coloured shadow, which multiplies.
-    """
-    hidden = dark * (1 - tint)[:, None]
+    def __init__(self, touched: Tensor) -> None:
+        self.touched = touched
+        self.places = touched.flatten().nonzero()[:, 0]
+        self.area = touched.shape[2] * touched.shape[3]
+
+    def of(self, layer: Tensor) -> Tensor:
+        """`(n, c, h, w)` → `(c, k)`."""
+        flat = layer.reshape(-1)
+        return torch.stack([flat.index_select(0, place) for place in self._channels(layer.shape[1])])
+
+    def put(self, layer: Tensor, values: Tensor) -> Tensor:
+        """A copy of `(n, c, h, w)` with `(c, k)` put back."""
+        result = layer.clone(memory_format=torch.contiguous_format)
+        for place, value in zip(self._channels(layer.shape[1]), values, strict=True):
+            result.view(-1).index_copy_(0, place, value)
+        return result
+
+    def _channels(self, count: int) -> list[Tensor]:
+        first = self.places + self.places // self.area * (count - 1) * self.area
+        return [first + channel * self.area for channel in range(count)]
+
+
+def _laid(dark: Tensor, mirrored: Picture | None, some: _Some) -> tuple[Tensor, Tensor]:
+    """What is laid on the ground: light added, and share of the ground hidden, which differs by channel; `(3, k)`."""
     if mirrored is None:
-        return torch.zeros_like(hidden), hidden
+        return torch.zeros_like(dark), dark
     assert mirrored.alpha is not None
-    shows = mirrored.alpha[:, 0][touched]
-    image = srgb_to_linear(_gather(mirrored.rgb, touched))
-    return shows * image, 1 - (1 - hidden) * (1 - shows)
+    shows = some.of(mirrored.alpha)
+    return shows * srgb_to_linear(some.of(mirrored.rgb)), 1 - (1 - dark) * (1 - shows)
 
 
-def _multiplied(picture: Picture, touched: Tensor, light: Tensor, hidden: Tensor) -> Picture:
-    """On an opaque picture: `C - (C - m F) hidden + (1 - m) light`."""
+def _multiplied(picture: Picture, some: _Some, light: Tensor, hidden: Tensor) -> Picture:
+    """On an opaque picture: `C - (1 - m) G hidden + (1 - m) light`; where the matte is 0, `C = G`."""
     assert picture.matte is not None
-    matte = picture.matte[:, 0][touched]
-    shown = srgb_to_linear(_gather(picture.rgb, touched))
-    ground = shown
-    edge = matte > 0
-    if bool(edge.any()):
-        own = matte * srgb_to_linear(_gather(_edge_colours(picture, touched), touched))
-        ground = torch.where(edge, (shown - own).clamp(min=0), shown)
+    matte = some.of(picture.matte)[0]
+    shown = srgb_to_linear(some.of(picture.rgb))
+    ground = shown.clone()
+    edge = (matte > 0).nonzero()[:, 0]
+    if len(edge):
+        band = some.touched & (picture.matte > 0)
+        nearby = srgb_to_linear(_Some(band).of(_ground_nearby(picture, band)))
+        mixed = torch.lerp(shown[:, edge], nearby, (matte[edge] / ESTIMATED).clamp(max=1))
+        ground[:, edge] = torch.minimum((1 - matte[edge]) * mixed, shown[:, edge])
     result = shown - ground * hidden + (1 - matte) * light
-    return picture.replace(rgb=_scatter(picture.rgb, touched, result))
+    return picture.replace(rgb=some.put(picture.rgb, _encoded(result)))
 
 
-def _added(picture: Picture, touched: Tensor, light: Tensor, hidden: Tensor) -> Picture:
-    """On a picture with alpha: the shadow and the reflection under it, alpha grows.
+def _added(picture: Picture, some: _Some, light: Tensor, hidden: Tensor) -> Picture:
+    """On a picture with alpha: the shadow and the reflection go under it, and alpha grows.
 
-    Transparency is one number, a multiplying colour three: the mean of the hidden shares is kept, and the colour
-    that gives the right shadow on white.
+    Transparency is one number and a coloured shadow hides three: the largest is kept, and the colour that gives the
+    right shadow on white.
     """
     assert picture.alpha is not None
-    alpha = picture.alpha[:, 0][touched]
-    own = alpha * srgb_to_linear(_gather(picture.rgb, touched))
-    opaque = hidden.amax(0)
-    under = light + (opaque - hidden)
+    alpha = some.of(picture.alpha)
+    opaque = hidden.amax(0, keepdim=True)
     total = alpha + (1 - alpha) * opaque
-    result = (own + (1 - alpha) * under) / total.clamp(min=1e-9)
-    grown = picture.alpha.clone()
-    grown[:, 0][touched] = total
-    return picture.replace(rgb=_scatter(picture.rgb, touched, result), alpha=grown)
-
-
-def _gather(rgb: Tensor, touched: Tensor) -> Tensor:
-    """`(n, 3, h, w)` → `(3, k)`."""
-    return torch.stack([rgb[:, channel][touched] for channel in range(3)])
-
-
-def _scatter(rgb: Tensor, touched: Tensor, linear: Tensor) -> Tensor:
-    """A copy of rgb with the touched pixels replaced by `(3, k)` in linear light."""
-    result = rgb.clone()
-    encoded = linear_to_srgb(linear.clamp(0, 1)).clamp(0, 1)
-    for channel in range(3):
-        result[:, channel][touched] = encoded[channel]
-    return result
-
-
-def _edge_colours(picture: Picture, touched: Tensor) -> Tensor:
-    """`mattes.foreground`, computed only around the touched edge; elsewhere the picture itself."""
-    assert picture.matte is not None
-    ys, xs = np.nonzero((touched & (picture.matte[:, 0] > 0)).any(0).cpu().numpy())
-    y0, y1, x0, x1 = (
-        max(0, int(v)) for v in (ys.min() - HALO_PX, ys.max() + HALO_PX, xs.min() - HALO_PX, xs.max() + HALO_PX)
+    own = alpha * srgb_to_linear(some.of(picture.rgb))
+    result = (own + (1 - alpha) * (light + opaque - hidden)) / total.clamp(min=1e-9)
+    return picture.replace(
+        rgb=some.put(picture.rgb, _encoded(result)), alpha=some.put(picture.alpha, total.clamp(0, 1))
     )
-    box = (..., slice(y0, y1 + 1), slice(x0, x1 + 1))
+
+
+def _encoded(linear: Tensor) -> Tensor:
+    return linear_to_srgb(linear.clamp(0, 1)).clamp(0, 1)
+
+
+def _ground_nearby(picture: Picture, band: Tensor) -> Tensor:
+    """The ground's own colour beside the product's edge, `(n, 3, h, w)` sRGB; it has a meaning only in the band.
+
+    A mean of the nearest pixels that are all ground; where none is near, the picture itself.
+    """
+    assert picture.matte is not None
     result = picture.rgb.clone()
-    result[box] = mattes.foreground(picture.rgb[box].contiguous(), picture.matte[box].contiguous())
+    for sample, inside in enumerate(band[:, 0].numpy()):
+        ys, xs = np.nonzero(inside.any(1))[0], np.nonzero(inside.any(0))[0]
+        if len(ys) == 0:
+            continue
+        far = NEARBY_PX[-1]
+        box = tuple(slice(max(0, int(v[0]) - far), int(v[-1]) + far + 1) for v in (ys, xs))
+        weight = (picture.matte[sample, 0][box] <= NOTHING).numpy().astype(np.float32)
+        for plane in result[sample]:
+            plane[box] = torch.from_numpy(_mean_nearby(plane[box].numpy(), weight))
     return result
+
+
+def _mean_nearby(plane: Plane, weight: Plane) -> Plane:
+    """Weighted mean of the smallest neighbourhood that has any weight, of one plane."""
+    total, mean = np.full(plane.shape, 1e-9, np.float32), 1e-9 * plane
+    for level, radius in enumerate(NEARBY_PX):
+        kernel = (2 * radius + 1, 2 * radius + 1)
+        total += 1e-2**level * cv2.blur(weight, kernel)
+        mean += 1e-2**level * cv2.blur(weight * plane, kernel)
+    return mean / total

@@ -18,10 +18,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from packshot.imaging.blur import blurred
 from packshot.imaging.colour import luminance
 from packshot.imaging.geometry import resize_layer, scale_shift
 from packshot.imaging.picture import Picture
-from packshot.imaging.shadows import TAPER, blurred, taper
+from packshot.imaging.shadows import TAPER, taper
 from packshot.imaging.standing import Plane
 
 ROUNDS = 12  # of reweighting

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from packshot.imaging import mattes
+from packshot.imaging.blur import blurred
 from packshot.imaging.colour import linear_to_srgb, srgb_to_linear
 from packshot.imaging.picture import Picture
 from packshot.imaging.shadows import Outline
@@ -93,7 +94,7 @@ def _softened(image: NDArray[np.float32], far: Plane, sigma: float) -> NDArray[n
     """Blurred more and more, up to `sigma` px where `far` is 1."""
     if sigma < 0.5:
         return image
-    levels = [image, *(cv2.GaussianBlur(image, (0, 0), max(0.5, share * sigma)) for share in (0.33, 1.0))]
+    levels = [image, *(blurred(image, max(0.5, share * sigma)) for share in (0.33, 1.0))]
     place = np.clip(np.where(far < 0.33, far / 0.33, 1 + (far - 0.33) / 0.67), 0, 2)
     result: NDArray[np.float32] = sum(  # type: ignore[assignment]
         np.clip(1 - np.abs(place - i), 0, 1)[..., None] * level for i, level in enumerate(levels)

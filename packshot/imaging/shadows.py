@@ -20,9 +20,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from packshot.imaging.blur import blurred
 from packshot.imaging.standing import Plane, Stand, stand
 
-WORK_PX = 224  # longest side of the product while its shadow is computed
+WORK_PX = 224  # longest side of the product while its shadow is computed; up to twice that for a large one
 SKY = ((0.731, 0.679), (0.269, 2.383))  # share and sigma / height of the two Gaussians
 TOUCH = 0.008  # reach of the dark line at the contact, in lengths of the product
 UNDERCUT = 0.006  # height of the gap under a rounded lower edge, in lengths
@@ -64,8 +65,8 @@ class Outline:
         return moved
 
 
-def outline(matte: Plane, work_px: int = WORK_PX) -> Outline | None:
-    """The product of a matte `(h, w)`, scaled so that its longest side is `work_px`; None if there is none."""
+def outline(matte: Plane, work_px: int = 0) -> Outline | None:
+    """The product of a matte `(h, w)`, scaled so that its longest side is `work_px` (0 = enough); None if none."""
     peak = float(matte.max())
     if peak < 0.05:
         return None
@@ -73,11 +74,12 @@ def outline(matte: Plane, work_px: int = WORK_PX) -> Outline | None:
     solid = matte > threshold
     ys, xs = np.nonzero(solid.any(axis=1))[0], np.nonzero(solid.any(axis=0))[0]
     y0, y1, x0, x1 = int(ys[0]), int(ys[-1]) + 1, int(xs[0]), int(xs[-1]) + 1
-    ratio = min(4.0, work_px / max(y1 - y0, x1 - x0))
+    longest = max(y1 - y0, x1 - x0)
+    ratio = min(4.0, (work_px or min(2 * WORK_PX, max(WORK_PX, longest // 4))) / longest)
     size = (max(1, round((x1 - x0) * ratio)), max(1, round((y1 - y0) * ratio)))
     method = cv2.INTER_AREA if ratio < 1 else cv2.INTER_LINEAR
     soft = np.pad(cv2.resize(matte[y0:y1, x0:x1], size, interpolation=method), 1)
-    scale = max(y1 - y0, x1 - x0) / max(size)
+    scale = longest / max(size)
     return Outline(soft > min(threshold, float(soft.max()) / 2), soft, scale, x0 - scale, y0 - scale)
 
 
@@ -123,7 +125,7 @@ def cast(shape: Outline, *, light: Light, length: float = 0.8, camera: float = 1
     top = min(what.tallest, length * size / lean)
     ground = _ground(what, (0.15 + light.penumbra) * size, top * light.lean)
     heights = _slide(what, ground, light.lean, top)
-    density, above = _penumbra(heights, light.penumbra, 0.7)
+    density, above = _penumbra(heights, light.penumbra, 1.0)
     lit = np.clip(above * lean / (length * size), 0, 1)
     density *= KEY * (1 - lit * lit * (3 - 2 * lit))
     if ambient > 0:
@@ -215,32 +217,31 @@ def _ground(what: Stand, margin: float, reach: NDArray[np.float64] | None = None
 
 
 def _sky(what: Stand, ground: _Ground, reach: float, touch: float) -> Plane:
-    """Share of the sky that the solid, up to a height of `reach` px, hides from the ground; 0 along the border."""
+    """Share of the sky that the solid, up to a height of `reach` px, hides from the ground; 0 along the border.
+
+    touch: how far the dark line along the contact reaches, px.
+    """
+    rows, columns = _under(what, ground)
     hidden = np.zeros((len(ground.z), len(ground.x)), np.float32)
+    plate = np.zeros_like(hidden)
     height = 0.0
     while height <= reach:
-        plate = what.slice(height, ground.x, ground.z).astype(np.float32)
+        plate[rows, columns] = what.slice(height, ground.x[columns], ground.z[rows])
         if height == 0.0:
             size = 2 * round(touch / STEP) + 1
             foot = cv2.dilate(plate, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
-            hidden = 0.8 * blurred(foot, 0.7 * touch / STEP)
         seen = sum(share * blurred(plate, sigma * max(height, 0.5) / STEP) for share, sigma in SKY)
         np.maximum(hidden, seen, out=hidden)
         height = max(height + 1.0, height * 1.3)
-    return _closed(hidden)
+    sigma = max(0.7, 0.7 * touch / STEP)  # more of it in depth, which the picture foreshortens
+    line, soft = (cv2.GaussianBlur(x, (0, 0), sigma, sigmaY=2 * sigma) for x in (foot, hidden))
+    return _closed(np.maximum(0.85 * line, soft))
 
 
 def _slide(what: Stand, ground: _Ground, lean: NDArray[np.float64], top: float) -> Plane:
     """Height of the lowest part of the solid that hides the lamp from each ground point, px; -1 where it is lit."""
     found = np.full((len(ground.z), len(ground.x)), -1.0, np.float32)
-    back, front = what.depths()
-    rows, columns = (
-        slice(max(0, int((low - axis[0]) / STEP) - 1), int((high - axis[0]) / STEP) + 3)
-        for axis, low, high in (
-            (ground.z, back, front),
-            (ground.x, -0.1 * what.length, what.near.shape[1] + 0.1 * what.length),
-        )
-    )
+    rows, columns = _under(what, ground)
     step = STEP / max(1.0, float(np.abs(lean).max()))
     for height in np.arange(0, top + step, step)[::-1].tolist():
         plate = what.slice(height, ground.x[columns], ground.z[rows])
@@ -248,6 +249,17 @@ def _slide(what: Stand, ground: _Ground, lean: NDArray[np.float64], top: float) 
         target, part = _overlap(found, plate, rows.start + dz, columns.start + dx)
         target[part] = height
     return found
+
+
+def _under(what: Stand, ground: _Ground) -> tuple[slice, slice]:
+    """The rows and columns of the grid above which the solid may be."""
+    back, front = what.depths()
+    side = 0.1 * what.length  # perspective moves far parts towards the middle
+    rows, columns = (
+        slice(max(0, int((low - axis[0]) / STEP) - 1), int((high - axis[0]) / STEP) + 3)
+        for axis, low, high in ((ground.z, back, front), (ground.x, -side, what.near.shape[1] + side))
+    )
+    return rows, columns
 
 
 def _overlap(canvas: Plane, part: NDArray[np.bool_], y: int, x: int) -> tuple[Plane, NDArray[np.bool_]]:
@@ -284,23 +296,6 @@ def _penumbra(heights: Plane, softness: float, least: float) -> tuple[Plane, Pla
 
 def _shifted(x: float, y: float) -> NDArray[np.float64]:
     return np.array([[1, 0, x], [0, 1, y], [0, 0, 1.0]])
-
-
-def blurred(layer: Plane, sigma: float) -> Plane:
-    """Gaussian blur, nothing outside; a wide one on a smaller copy."""
-    if sigma < 0.3:
-        return layer
-    factor = max(1, int(sigma / 2.5))
-    if factor == 1:
-        soft: Plane = cv2.GaussianBlur(layer, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT)
-        return soft
-    h, w = layer.shape
-    size = (math.ceil(w / factor), math.ceil(h / factor))
-    padded = cv2.copyMakeBorder(layer, 0, size[1] * factor - h, 0, size[0] * factor - w, cv2.BORDER_CONSTANT)
-    small = cv2.resize(padded, size, interpolation=cv2.INTER_AREA)
-    small = cv2.GaussianBlur(small, (0, 0), sigma / factor, borderType=cv2.BORDER_CONSTANT)
-    soft = cv2.resize(small, padded.shape[::-1], interpolation=cv2.INTER_LINEAR)[:h, :w]
-    return soft
 
 
 def _closed(density: Plane) -> Plane:

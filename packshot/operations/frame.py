@@ -18,12 +18,15 @@ from packshot.imaging.names import parse_colour
 from packshot.operations.operation import Colour, Context, Operation, Result, need_matte, parameter
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from packshot.imaging.picture import Picture
 
 LARGEST = 16384  # px, longest side of a frame
 FLAT = 3.5 / 255  # how far the border may differ from its median and still be one colour
-ENLARGED = 1.001
+CLEAN = 0.9999  # share of ground and product in what a pixel was averaged from
 
+Triple = tuple[float, float, float]  # sRGB
 Box = tuple[int, int, int, int]  # x0, y0, x1, y1, exclusive at the end
 
 
@@ -89,7 +92,7 @@ class Frame(Operation):
         place = self._place(box, _centre_of_mass(picture) if found else _centre(box), picture.size)
         to_old = geometry.scale_shift(1 / place.scale, 1 / place.scale, place.x, place.y)
         fill, outside, ends = self._surroundings(picture, place)
-        framed = geometry.carry(picture, to_old, (place.height, place.width), fill, outside)
+        framed = _carried(picture, to_old, (place.height, place.width), fill, outside)
         flags = _cut_off(box, picture.size) if found else ["no product found: the whole picture was framed"]
         flags += ["the photo's background ends inside the frame"] if ends else []
         return Result(framed, *self._judged(box, place, flags))
@@ -153,9 +156,7 @@ class Frame(Operation):
                 corner[axis] += min(most, max(-most, mass[axis] - _centre(box)[axis]))
         return corner[0], corner[1]
 
-    def _surroundings(
-        self, picture: Picture, place: Place
-    ) -> tuple[tuple[float, float, float], Literal["opaque", "transparent"], bool]:
+    def _surroundings(self, picture: Picture, place: Place) -> tuple[Triple, Literal["opaque", "transparent"], bool]:
         """Colour and opacity outside the picture, and whether its own background visibly ends there."""
         colour = parse_colour(self.colour)
         if self.outside == "transparent" or (self.outside == "auto" and picture.alpha is not None):
@@ -180,6 +181,27 @@ class Frame(Operation):
         return {"fill": filled, "upscale": place.scale}, tuple(flags)
 
 
+def _carried(
+    picture: Picture, to_old: Tensor, size: tuple[int, int], fill: Triple, outside: Literal["opaque", "transparent"]
+) -> Picture:
+    """`geometry.carry`, after which a ground of one colour has that colour still.
+
+    A sharp filter rings beside a dark product; where nothing but ground and product came in and the product's share
+    is nothing, the ground is restored.
+    """
+    from packshot.imaging import geometry, grounds
+
+    plain = grounds.plain_ground(picture)
+    if plain is None or picture.mask is not None or float(to_old[0, 0]) == 1:
+        return geometry.carry(picture, to_old, size, fill, outside)
+    colour, clean = plain
+    framed = geometry.carry(picture.replace(mask=clean), to_old, size, fill, outside)
+    assert framed.matte is not None
+    assert framed.mask is not None
+    ground = (framed.mask > CLEAN) & (framed.matte < grounds.NOTHING)
+    return framed.replace(rgb=framed.rgb.where(~ground, colour.view(1, 3, 1, 1)), mask=None)
+
+
 def _centre(box: Box) -> tuple[float, float]:
     return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
 
@@ -201,7 +223,7 @@ def _cut_off(box: Box, size: tuple[int, int]) -> list[str]:
     return [f"the product touches the photo's edge: {', '.join(sides)}"] if sides else []
 
 
-def _edge(picture: Picture, place: Place) -> tuple[tuple[float, float, float], bool] | None:
+def _edge(picture: Picture, place: Place) -> tuple[Triple, bool] | None:
     """Median colour of the borders the frame reaches beyond, and whether they are even; None if there are none."""
     import torch
 

@@ -66,7 +66,7 @@ class Shadow(Operation):
         from packshot.imaging.layering import strengthened
         from packshot.imaging.reflections import reflection
 
-        fine = shadows.drop_work_px(self.blur / 100) if self.kind == "drop" else shadows.WORK_PX
+        fine = shadows.drop_work_px(self.blur / 100) if self.kind == "drop" else 0
         shape = shadows.outline(matte[0, 0].numpy(), fine)
         assert shape is not None
         density, clipped = shadows.render(self._shade(shape), picture.size)
