@@ -49,8 +49,7 @@ File = tuple[Case, bytes]
 def make(folder: Path) -> list[Case]:
     """Write every file into `folder`; the cases in the order of their names."""
     folder.mkdir(parents=True, exist_ok=True)
-    files = [*jpegs(), *jpeg_colours(), *jpeg_damage(), *pngs(), *png_remarks(), *png_damage(), *tiffs(), *odd_tiffs()]
-    files += [*gifs(), *webps(), *avifs(), *others(), *no_pictures()]
+    files = all_files()
     for case, data in files:
         (folder / case.name).write_bytes(data)
     (folder / "folder.jpg").mkdir(exist_ok=True)
@@ -58,6 +57,11 @@ def make(folder: Path) -> list[Case]:
     cases = sorted((case for case, _ in files), key=lambda case: case.name)
     assert len({case.name.lower() for case in cases}) == len(cases)
     return cases
+
+
+def all_files() -> list[File]:
+    files = [*jpegs(), *jpeg_colours(), *jpeg_damage(), *pngs(), *png_remarks(), *png_damage(), *tiffs(), *odd_tiffs()]
+    return [*files, *gifs(), *webps(), *avifs(), *others(), *no_pictures()]
 
 
 def good(name: str, data: bytes, **expected: Any) -> File:
