@@ -10,6 +10,7 @@ import io
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal, get_args
 
 import cv2
@@ -222,7 +223,11 @@ def _budget_notes(asked: _Options, chosen: _Options, quality: int, max_bytes: in
 def _jpeg(pixels: Pixels, options: _Options) -> bytes:
     dpi = None if options.dpi is None else (round(options.dpi),) * 2
     extra: dict[str, Any] = {} if dpi is None else {"dpi": dpi}
-    return _pillow(pixels, "JPEG", options, subsampling=options.subsampling, optimize=options.small, **extra)
+    write = partial(_pillow, pixels, "JPEG", options, subsampling=options.subsampling, **extra)
+    try:
+        return write(optimize=options.small)
+    except OSError:  # libjpeg optimises in one buffer of fixed size, which near-noise can overflow
+        return write(optimize=False)
 
 
 def _webp(pixels: Pixels, options: _Options) -> bytes:
