@@ -1,9 +1,12 @@
 """Moving pictures: resize, crop, pad, turn, warp, always with every layer and with `to_source` kept true.
 
-Pixels are averaged as light is: linear, and premultiplied by alpha. Scaling is one separable antialiased filter
-applied band by band as small matrix products, so that no full-size copy in linear light ever exists. Rgb is filtered
-with Lanczos-3 (stretched by the reduction, so it removes what the new grid cannot hold), alpha, matte and mask with
-a triangle, which cannot overshoot. Results are clamped to the range of their input. Moves by whole pixels copy.
+Pixels are averaged as light is: linear, and premultiplied by alpha. Every scaling is one separable antialiased filter,
+a sinc under a Hann window of radius 2, stretched by the reduction, the same for all layers so that colours at soft
+edges stay true. It was chosen by measurement: in linear light Lanczos-3 darkens a grey product beside white by up to
+51 of 255 levels, Catmull-Rom by 32, this by 15, Mitchell by 13 but softer; area and triangle ring not at all, but
+alias (area) or blur (triangle). On 0/1 mattes the one negative lobe is clamped away, nothing leaks outward.
+The work goes band by band as small matrix products, so no full-size copy in linear light ever exists. Moves by whole
+pixels copy bit by bit. Warps sample with the nearest mix OpenCV has to the same kernel: 0.4 cubic + 0.6 linear.
 Coordinates: `(0, 0)` is the outer corner of the first pixel; points are `(x, y)`; sizes are `(height, width)`.
 """
 
@@ -11,7 +14,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Literal
+from functools import cache
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -27,11 +31,15 @@ Size = tuple[int, int]
 Triple = tuple[float, float, float]
 Outside = Literal["opaque", "transparent"]
 Ground = tuple[Triple, Outside]
-Sampler = Callable[[tuple[Tensor, ...], Callable[..., Tensor], bool], Tensor]
+Rows = tuple[int, int]  # first row and end
+Sampler = Callable[[str, Rows], Tensor]  # a layer's filtered values in some rows of the new picture; see _layers
+Plane = np.ndarray[Any, Any]
 
 BLOCK = 64  # outputs computed by one matrix product
 FINEST = 6  # samples along one side of a pixel, at most, where a warp reduces unevenly
 STRIP = 16  # rows taken to linear light at once, small enough for the cache
+RADIUS = 2  # of the filter, in pixels of the coarser grid
+LEAST_ALPHA = 1e-6  # opacity under which a pixel shows nothing, and its colour is the fill
 WHOLE = 1e-6  # px by which a move may miss whole pixels and still count as whole
 
 
@@ -85,16 +93,19 @@ def resize(picture: Picture, size: Size) -> Picture:
 def resize_layer(x: Tensor, size: Size, linear: bool = False) -> Tensor:
     """One tensor `(n, c, h, w)` at another size, antialiased, within the range of its values.
 
-    linear: True for sRGB-encoded rgb, which is then filtered in linear light with Lanczos-3; False for any other
-    layer (matte, shadow, map of numbers), filtered as it is with the triangle.
+    linear: True for sRGB-encoded rgb, which is then averaged in linear light; False for any other layer (matte,
+    shadow, map of numbers), averaged as it is.
     """
     h, w = _checked(size)
     if (h, w) == tuple(x.shape[2:]):
         return x
-    taps = _Taps(x.shape[3] / w, 0, w, x.shape[3], linear), _Taps(x.shape[2] / h, 0, h, x.shape[2], linear)
-    if not linear:
-        return _filter((x,), *taps, _same).clamp_(*_range(x))
-    return linear_to_srgb(_filter((x,), *taps, srgb_to_linear).clamp_(0, 1)).clamp_(*_range(x))
+    low, high = (float(v) for v in torch.aminmax(x))
+    across, down = _Taps(x.shape[3] / w, 0, w, x.shape[3]), _Taps(x.shape[2] / h, 0, h, x.shape[2])
+    out = x.new_empty((*x.shape[:2], h, w))
+    for rows in _bands(h):
+        band = _filtered((x,), srgb_to_linear if linear else _same, across, down, rows)
+        out[:, :, rows[0] : rows[1]] = (linear_to_srgb(band) if linear else band).clamp_(low, high)
+    return out
 
 
 def carry(
@@ -155,11 +166,6 @@ def _checked(size: Size) -> Size:
     return int(size[0]), int(size[1])
 
 
-def _range(x: Tensor) -> tuple[float, float]:
-    low, high = torch.aminmax(x)
-    return float(low), float(high)
-
-
 # Whole pixels
 
 
@@ -187,91 +193,21 @@ def _copy(picture: Picture, tx: int, ty: int, size: Size, ground: Ground) -> Pic
     return Picture(rgb, move(picture.matte), move(picture.mask), move(alpha, (float(ground[1] == "opaque"),)))
 
 
-# Scale and shift
+# Anything else: a sampler of layers, and the assembly of a picture from it, band by band
 
 
-class _Taps:
-    """Filter weights of one axis: output `i` reads around the input coordinate `scale · (i + 0.5) + shift`.
-
-    blocks: `(first output, end, first input, end, weights (outputs, inputs))`, inputs clipped to the picture and
-    weights renormalised. cover: share of each output pixel that lies over the picture.
-    """
-
-    def __init__(self, scale: float, shift: float, outputs: int, inputs: int, sharp: bool) -> None:
-        stretch = max(1.0, scale)
-        kernel, support = (_lanczos, 3 * stretch) if sharp else (_triangle, stretch)
-        edges = (scale * torch.arange(outputs + 1, dtype=torch.float64) + shift).clamp(0, inputs)
-        self.cover = ((edges[1:] - edges[:-1]) / scale).clamp(0, 1).to(torch.float32)
-        self.blocks: list[tuple[int, int, int, int, Tensor]] = []
-        for start in range(0, outputs, BLOCK):
-            end = min(start + BLOCK, outputs)
-            centre = (scale * (torch.arange(start, end, dtype=torch.float64) + 0.5) + shift).clamp(0, inputs)
-            first = max(0, math.floor(float(centre[0]) - support))
-            last = min(inputs, math.ceil(float(centre[-1]) + support) + 1)
-            places = torch.arange(first, last, dtype=torch.float64) + 0.5
-            weights = kernel((places[None, :] - centre[:, None]) / stretch)
-            self.blocks.append((start, end, first, last, (weights / weights.sum(1, keepdim=True)).to(torch.float32)))
-        self.outputs = outputs
+def _bands(height: int) -> list[Rows]:
+    return [(y, min(y + BLOCK, height)) for y in range(0, height, BLOCK)]
 
 
-def _lanczos(t: Tensor) -> Tensor:
-    return torch.where(t.abs() < 3, torch.sinc(t) * torch.sinc(t / 3), torch.zeros_like(t))
-
-
-def _triangle(t: Tensor) -> Tensor:
-    return (1 - t.abs()).clamp(min=0)
-
-
-def _filter(sources: tuple[Tensor, ...], across: _Taps, down: _Taps, decode: Callable[..., Tensor]) -> Tensor:
-    """Both axes of `(n, c, h, w)`, band by band; `decode` turns strips of the sources into what is averaged."""
-    bands = []
-    for _, _, r0, r1, weights in down.blocks:
-        strips = zip(*(_strips(x[:, :, r0:r1]) for x in sources), strict=True)
-        rows = weights @ torch.cat([decode(*strip) for strip in strips], 2)  # n, c, outputs of the block, w
-        bands.append(torch.cat([rows[..., c0:c1] @ weights_x.T for _, _, c0, c1, weights_x in across.blocks], 3))
-    return torch.cat(bands, 2)
-
-
-def _scale(picture: Picture, place: tuple[float, float, float, float], size: Size, ground: Ground) -> Picture:
-    """Scale and shift, filtered exactly."""
-    sx, sy, tx, ty = place
-    (h, w), (old_h, old_w) = size, picture.size
-    taps = {sharp: (_Taps(sx, tx, w, old_w, sharp), _Taps(sy, ty, h, old_h, sharp)) for sharp in (True, False)}
-    cover = taps[False][1].cover[:, None] * taps[False][0].cover  # h, w
-
-    def sample(sources: tuple[Tensor, ...], decode: Callable[..., Tensor], sharp: bool) -> Tensor:
-        return _filter(sources, *taps[sharp], decode)
-
-    return _assembled(picture, sample, None if bool((cover > 1 - 1e-6).all()) else cover, ground)
-
-
-def _assembled(picture: Picture, sample: Sampler, cover: Tensor | None, ground: Ground) -> Picture:
-    """A Picture from a sampler of its layers: premultiplied light and opacity, the outside laid under, unmultiplied.
-
-    cover: `(h, w)` share of each pixel that shows the old picture; None = all of it everywhere.
-    """
-    inside = 1.0 if cover is None else cover
-    fill, outside = srgb_to_linear(picture.rgb.new_tensor(ground[0])).view(1, 3, 1, 1), ground[1]
-    matte, mask, alpha = (
-        None if x is None else sample((x,), _same, False).clamp_(0, 1) * inside
-        for x in (picture.matte, picture.mask, picture.alpha)
-    )
+def _layers(picture: Picture) -> dict[str, tuple[tuple[Tensor, ...], Callable[..., Tensor]]]:
+    """What is filtered under each name: the tensors it is made of, and how; "light" is linear and premultiplied."""
+    rest = {name: getattr(picture, name) for name in ("alpha", "matte", "mask")}
+    layers: dict[str, tuple[tuple[Tensor, ...], Callable[..., Tensor]]]
+    layers = {name: ((x,), _same) for name, x in rest.items() if x is not None}
     if picture.alpha is None:
-        light = sample((picture.rgb,), srgb_to_linear, True).clamp_(0, 1) * inside
-    else:
-        light = sample((picture.rgb, picture.alpha), _premultiplied, False).clamp_(0, 1) * inside
-    if cover is not None and outside == "opaque":
-        light = light + (1 - cover) * fill
-        alpha = None if alpha is None else alpha + (1 - cover)
-    elif cover is not None and alpha is None:
-        alpha = cover.expand(light.shape[0], 1, *cover.shape).contiguous()
-    if alpha is not None:
-        light = torch.where(alpha > 1e-6, light / alpha.clamp(min=1e-6), fill)
-    return Picture(linear_to_srgb(light.clamp_(0, 1)).clamp_(0, 1), matte, mask, alpha)
-
-
-def _strips(x: Tensor) -> tuple[Tensor, ...]:
-    return torch.split(x, STRIP, 2)  # type: ignore[no-untyped-call]
+        return layers | {"light": ((picture.rgb,), srgb_to_linear)}
+    return layers | {"light": ((picture.rgb, picture.alpha), _premultiplied)}
 
 
 def _same(x: Tensor) -> Tensor:
@@ -282,41 +218,143 @@ def _premultiplied(rgb: Tensor, alpha: Tensor) -> Tensor:
     return srgb_to_linear(rgb) * alpha
 
 
+def _assembled(
+    picture: Picture, size: Size, sample: Sampler, cover: Callable[[Rows], Tensor] | None, ground: Ground
+) -> Picture:
+    """The picture that a sampler shows. cover: share `(rows, w)` of each pixel that lies over the old picture."""
+    out: dict[str, Tensor] = {}
+    for rows in _bands(size[0]):
+        shown = None if cover is None else cover(rows)
+        band = {name: sample(name, rows) for name in _layers(picture)}
+        for name, values in _grounded(band, shown, ground).items():
+            if name not in out:
+                out[name] = values.new_empty((*values.shape[:2], *size))
+            out[name][:, :, rows[0] : rows[1]] = values
+    return Picture(**out)
+
+
+def _grounded(band: dict[str, Tensor], cover: Tensor | None, ground: Ground) -> dict[str, Tensor]:
+    """Bands of a Picture from bands of filtered layers: the outside laid under, the light unmultiplied and encoded."""
+    light, alpha = band.pop("light"), band.pop("alpha", None)
+    fill = srgb_to_linear(light.new_tensor(ground[0])).view(1, 3, 1, 1)
+    if cover is not None:
+        band = {name: x * cover for name, x in band.items()}
+        light = (light if alpha is not None else light.clamp(0, 1)) * cover
+        if alpha is not None:
+            alpha = alpha * cover
+        elif ground[1] == "transparent":
+            alpha = cover.expand(light.shape[0], 1, *cover.shape)
+        if ground[1] == "opaque":
+            light = light + (1 - cover) * fill
+            alpha = None if alpha is None else alpha + (1 - cover)
+    if alpha is not None:
+        light = torch.where(alpha > LEAST_ALPHA, light / alpha.clamp(min=LEAST_ALPHA), fill)
+        band["alpha"] = torch.where(alpha > LEAST_ALPHA, alpha, torch.zeros_like(alpha))
+    layers = {name: x.clamp(0, 1) for name, x in band.items()}
+    return layers | {"rgb": linear_to_srgb(light.clamp(0, 1))}
+
+
+# Scale and shift
+
+
+class _Taps:
+    """Filter weights of one axis: output `i` reads around the input coordinate `scale · (i + 0.5) + shift`.
+
+    blocks: per BLOCK outputs `(first input, end, weights (outputs, inputs))`, inputs clipped to the picture and
+    weights renormalised. cover: share of each output pixel that lies over the picture.
+    """
+
+    def __init__(self, scale: float, shift: float, outputs: int, inputs: int) -> None:
+        stretch = max(1.0, scale)
+        edges = (scale * torch.arange(outputs + 1, dtype=torch.float64) + shift).clamp(0, inputs)
+        self.cover = ((edges[1:] - edges[:-1]) / scale).to(torch.float32)
+        self.blocks: list[tuple[int, int, Tensor]] = []
+        for start, end in _bands(outputs):
+            centre = (scale * (torch.arange(start, end, dtype=torch.float64) + 0.5) + shift).clamp(0, inputs)
+            first = max(0, math.floor(float(centre[0]) - RADIUS * stretch))
+            last = min(inputs, math.ceil(float(centre[-1]) + RADIUS * stretch) + 1)
+            places = torch.arange(first, last, dtype=torch.float64) + 0.5
+            weights = _kernel((places - centre[:, None]) / stretch)
+            self.blocks.append((first, last, (weights / weights.sum(1, keepdim=True)).to(torch.float32)))
+
+
+def _kernel(t: Tensor) -> Tensor:
+    """A sinc under a Hann window of radius 2."""
+    return torch.where(t.abs() < RADIUS, torch.sinc(t) * torch.cos(math.pi / 2 / RADIUS * t) ** 2, torch.zeros_like(t))
+
+
+def _filtered(
+    sources: tuple[Tensor, ...], decode: Callable[..., Tensor], across: _Taps, down: _Taps, rows: Rows
+) -> Tensor:
+    """One band of the output, `(n, c, rows, w)`; `decode` turns strips of the sources into what is averaged."""
+    first, last, weights = down.blocks[rows[0] // BLOCK]
+    strips = zip(*(_strips(x[:, :, first:last]) for x in sources), strict=True)
+    band = weights @ torch.cat([decode(*strip) for strip in strips], 2)  # n, c, rows, old w
+    return torch.cat([band[..., x0:x1] @ weights_x.T for x0, x1, weights_x in across.blocks], 3)
+
+
+def _strips(x: Tensor) -> tuple[Tensor, ...]:
+    return torch.split(x, STRIP, 2)  # type: ignore[no-untyped-call]
+
+
+def _scale(picture: Picture, place: tuple[float, float, float, float], size: Size, ground: Ground) -> Picture:
+    sx, sy, tx, ty = place
+    across, down = _Taps(sx, tx, size[1], picture.width), _Taps(sy, ty, size[0], picture.height)
+    layers = _layers(picture)
+    inside = min(float(across.cover.min()), float(down.cover.min())) > 1 - WHOLE
+
+    def cover(rows: Rows) -> Tensor:
+        return down.cover[rows[0] : rows[1], None] * across.cover
+
+    def sample(name: str, rows: Rows) -> Tensor:
+        return _filtered(*layers[name], across, down, rows)
+
+    return _assembled(picture, size, sample, None if inside else cover, ground)
+
+
 # Projective
 
 
 def _warp(picture: Picture, to_old: Tensor, size: Size, ground: Ground) -> Picture:
-    """Any projective transform: the old picture reduced as far as nowhere hurts, then sampled `fine`² times a pixel."""
+    """The old picture reduced as far as nowhere hurts, then sampled `fine`² times a pixel."""
     least, most = _reduction(to_old, size, picture.size)
     if least > 1.5:
         smaller = max(1, round(picture.height / least)), max(1, round(picture.width / least))
         shrink = scale_shift(picture.width / smaller[1], picture.height / smaller[0], 0, 0)
-        picture = resize(picture, smaller)
-        to_old, most = torch.linalg.solve(shrink, to_old), most / least
+        picture, to_old, most = resize(picture, smaller), torch.linalg.solve(shrink, to_old), most / least
     fine = min(FINEST, max(1, math.ceil(most)))
+    old = picture.size
+    layers = _layers(picture)
 
-    def sample(sources: tuple[Tensor, ...], decode: Callable[..., Tensor], sharp: bool) -> Tensor:
+    @cache
+    def planes(name: str) -> list[Plane]:
+        sources, decode = layers[name]
         values = torch.cat([decode(*strip) for strip in zip(*(_strips(x) for x in sources), strict=True)], 2)
-        return torch.stack([_warped(plane, to_old, size, fine, sharp) for plane in values])
+        return [np.ascontiguousarray(plane.permute(1, 2, 0).numpy()) for plane in values]  # h, w, c
 
-    return _assembled(picture, sample, _cover(to_old, size, picture.size), ground)
+    def sample(name: str, rows: Rows) -> Tensor:
+        return torch.stack([_warped(plane, to_old, rows, size[1], fine) for plane in planes(name)])
 
+    def cover(rows: Rows) -> Tensor:
+        return _cover(to_old, rows, size[1], old)
 
-def _warped(x: Tensor, to_old: Tensor, size: Size, fine: int, sharp: bool) -> Tensor:
-    """`(c, h, w)` sampled through `to_old` on a grid `fine` times denser than `size`, averaged, in bands of rows."""
-    source = np.ascontiguousarray(x.permute(1, 2, 0).cpu().numpy())  # h, w, c
-    h, w = size
-    rows = []
-    for y0 in range(0, h, BLOCK):
-        y1 = min(h, y0 + BLOCK)
-        u, v = _places(to_old, (y0, y1), w, fine)[:2]
-        method = cv2.INTER_CUBIC if sharp else cv2.INTER_LINEAR
-        band = cv2.remap(source, u - np.float32(0.5), v - np.float32(0.5), method, borderMode=cv2.BORDER_REPLICATE)
-        rows.append(cv2.resize(band, (w, y1 - y0), interpolation=cv2.INTER_AREA).reshape(y1 - y0, w, -1))
-    return torch.from_numpy(np.concatenate(rows)).permute(2, 0, 1).contiguous().to(x.device)
+    return _assembled(picture, size, sample, None if _shows_only(to_old, size, old) else cover, ground)
 
 
-def _places(to_old: Tensor, rows: tuple[int, int], width: int, fine: int = 1) -> tuple[np.ndarray, ...]:
+def _warped(source: Plane, to_old: Tensor, rows: Rows, width: int, fine: int) -> Tensor:
+    """`(c, rows, w)` of a plane `(h, w, c)`, sampled `fine`² times a pixel and averaged."""
+    u, v, _ = _places(to_old, rows, width, fine)
+    u, v = u - np.float32(0.5), v - np.float32(0.5)
+    cubic, linear = (
+        cv2.remap(source, u, v, method, borderMode=cv2.BORDER_REPLICATE)
+        for method in (cv2.INTER_CUBIC, cv2.INTER_LINEAR)
+    )
+    mixed = cv2.addWeighted(cubic, 0.4, linear, 0.6, 0)
+    band = cv2.resize(mixed, (width, rows[1] - rows[0]), interpolation=cv2.INTER_AREA)
+    return torch.from_numpy(band.reshape(rows[1] - rows[0], width, -1)).permute(2, 0, 1)
+
+
+def _places(to_old: Tensor, rows: Rows, width: int, fine: int = 1) -> tuple[Plane, Plane, Plane]:
     """Where the pixel centres of some rows fall in the old picture: u, v and the denominator, float32 `(rows, w)`."""
     m = to_old.numpy()
     x = (np.arange(width * fine) + 0.5) / fine
@@ -324,33 +362,44 @@ def _places(to_old: Tensor, rows: tuple[int, int], width: int, fine: int = 1) ->
     depth = m[2, 0] * x + m[2, 1] * y + m[2, 2]
     safe = np.where(np.abs(depth) < 1e-9, 1e-9, depth)
     u, v = ((m[i, 0] * x + m[i, 1] * y + m[i, 2]) / safe for i in (0, 1))
-    return tuple(np.clip(a, -1e6, 1e6).astype(np.float32) for a in (u, v, depth))
+    u, v, depth = (np.clip(a, -1e6, 1e6).astype(np.float32) for a in (u, v, depth))
+    return u, v, depth
 
 
-def _slopes(to_old: Tensor, size: Size, step: int = 1) -> tuple[np.ndarray, ...]:
-    """u, v, depth on every `step`-th pixel and the gradient lengths of u and v, old px per new px."""
-    u, v, depth = (a[::step, ::step] for a in _places(to_old, (0, size[0]), size[1]))
-    m, safe = to_old.numpy(), np.where(np.abs(depth) < 1e-9, 1e-9, depth)
-    lengths = [
-        np.hypot((m[i, 0] - m[2, 0] * place) / safe, (m[i, 1] - m[2, 1] * place) / safe).astype(np.float32)
-        for i, place in ((0, u), (1, v))
-    ]
-    return u, v, depth, *lengths
+def _slopes(to_old: Tensor, places: tuple[Plane, Plane, Plane]) -> tuple[Plane, Plane]:
+    """Lengths of the gradients of u and v, old px per new px."""
+    m, safe = to_old.numpy(), np.where(np.abs(places[2]) < 1e-9, 1e-9, places[2])
+    along_u, along_v = (
+        np.hypot((m[i, 0] - m[2, 0] * places[i]) / safe, (m[i, 1] - m[2, 1] * places[i]) / safe) for i in (0, 1)
+    )
+    return along_u, along_v
 
 
 def _reduction(to_old: Tensor, size: Size, old: Size) -> tuple[float, float]:
     """Least and most old px per new px, over the new pixels that show the old picture."""
-    u, v, depth, along_u, along_v = _slopes(to_old, size, max(1, min(size) // 64))
+    step = max(1, min(size) // 64)
+    sparse = to_old @ scale_shift(step, step, 0, 0)
+    u, v, depth = _places(sparse, (0, -(-size[0] // step)), -(-size[1] // step))
+    along_u, along_v = _slopes(to_old, (u, v, depth))
     seen = (u >= 0) & (u <= old[1]) & (v >= 0) & (v <= old[0]) & (depth > 0)
     if not seen.any():
         return 1.0, 1.0
     return float(np.minimum(along_u, along_v)[seen].min()), float(np.maximum(along_u, along_v)[seen].max())
 
 
-def _cover(to_old: Tensor, size: Size, old: Size) -> Tensor | None:
-    """`(h, w)` share of each new pixel over the old picture, from its distance to the four borders; None = all."""
-    u, v, depth, along_u, along_v = _slopes(to_old, size)
+def _cover(to_old: Tensor, rows: Rows, width: int, old: Size) -> Tensor:
+    """`(rows, w)` share of each new pixel over the old picture, from its distance to the four borders."""
+    u, v, depth = _places(to_old, rows, width)
+    along_u, along_v = _slopes(to_old, (u, v, depth))
     cover = (depth > 0).astype(np.float32)
     for distance, slope in ((u, along_u), (old[1] - u, along_u), (v, along_v), (old[0] - v, along_v)):
-        cover *= np.clip(distance / np.maximum(slope, 1e-6) + 0.5, 0, 1)
-    return None if cover.min() > 1 - 1e-6 else torch.from_numpy(cover)
+        cover *= np.clip(distance / np.maximum(slope, 1e-6) + 0.5, 0, 1).astype(np.float32)
+    return torch.from_numpy(cover)
+
+
+def _shows_only(to_old: Tensor, size: Size, old: Size) -> bool:
+    """Whether every new pixel lies over the old picture."""
+    points = functional.pad(corners(size), (0, 1), value=1.0) @ to_old.T
+    x, y = points[:, 0] / points[:, 2], points[:, 1] / points[:, 2]
+    inside = (x >= -WHOLE) & (x <= old[1] + WHOLE) & (y >= -WHOLE) & (y <= old[0] + WHOLE) & (points[:, 2] > 0)
+    return bool(inside.all())
