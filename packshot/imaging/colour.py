@@ -157,8 +157,9 @@ def _encoded(x: Tensor) -> Tensor:
 
 
 def _quick(x: Tensor) -> bool:
-    """Whether OpenCV may work on it: plain CPU floats through which no gradient flows."""
-    return x.device.type == "cpu" and x.dtype == torch.float32 and not (x.requires_grad and torch.is_grad_enabled())
+    """Whether OpenCV may work on it: plain CPU floats through which no gradient flows. One value it takes for a scalar."""
+    graph = x.requires_grad and torch.is_grad_enabled()
+    return x.device.type == "cpu" and x.dtype == torch.float32 and x.numel() > 1 and not graph
 
 
 def _power(x: Tensor, exponent: float) -> Tensor:
