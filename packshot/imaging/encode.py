@@ -226,7 +226,7 @@ def _jpeg(pixels: Pixels, options: _Options) -> bytes:
     write = partial(_pillow, pixels, "JPEG", options, subsampling=options.subsampling, **extra)
     try:
         return write(optimize=options.small)
-    except OSError:  # libjpeg optimises in one buffer of fixed size, which near-noise can overflow
+    except FileError:  # libjpeg optimises in one buffer of fixed size, which near-noise can overflow
         return write(optimize=False)
 
 
