@@ -54,7 +54,7 @@ class Profile:
         return self.curves is not None
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def parse(data: bytes) -> Profile:
     """An embedded profile. ValueError if it is damaged."""
     try:
@@ -123,19 +123,19 @@ def apply_exactly(planes: list[Plane], profile: Profile) -> tuple[Floats, float]
 def apply_littlecms(image: Image.Image, profile: Profile) -> Image.Image:
     """8-bit conversion by LittleCMS: relative colorimetric, black-point compensation. ValueError if it cannot."""
     try:
-        transform = ImageCms.buildTransform(
-            ImageCms.ImageCmsProfile(io.BytesIO(profile.data)),
-            ImageCms.ImageCmsProfile(io.BytesIO(srgb_profile())),
-            image.mode,
-            "RGB",
-            ImageCms.Intent.RELATIVE_COLORIMETRIC,
-            ImageCms.Flags.BLACKPOINTCOMPENSATION | ImageCms.Flags.HIGHRESPRECALC,
-        )
-        converted = ImageCms.applyTransform(image, transform)
+        converted = ImageCms.applyTransform(image, _transform(profile, image.mode))
     except (ImageCms.PyCMSError, OSError, ValueError) as error:
         raise ValueError(f"ICC profile that cannot be applied ({error})") from error
     assert converted is not None
     return converted
+
+
+@lru_cache(maxsize=8)
+def _transform(profile: Profile, mode: str) -> ImageCms.ImageCmsTransform:
+    """Kept, for building one takes longer than a small picture; without LittleCMS' cache, threads may share it."""
+    flags = ImageCms.Flags.BLACKPOINTCOMPENSATION | ImageCms.Flags.HIGHRESPRECALC | ImageCms.Flags.NOCACHE
+    source, target = (ImageCms.ImageCmsProfile(io.BytesIO(data)) for data in (profile.data, srgb_profile()))
+    return ImageCms.buildTransform(source, target, mode, "RGB", ImageCms.Intent.RELATIVE_COLORIMETRIC, flags)
 
 
 def lab_to_srgb(image: Image.Image) -> Floats:

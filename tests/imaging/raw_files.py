@@ -20,8 +20,8 @@ def chunk(kind: bytes, body: bytes) -> bytes:
 
 
 def png(pixels, *, extra=b"", size=None, idat=None, colour_type=None) -> bytes:
-    """A PNG of uint8 or uint16 `(h, w, c)`. `extra` chunks go before the data, `size` and `idat` may lie."""
-    height, width, channels = pixels.shape
+    """A PNG of uint8 or uint16 `(h, w, c)` or `(h, w)`. `extra` chunks go before the data; `size`, `idat` may lie."""
+    height, width, channels = np.atleast_3d(pixels).shape
     width, height = size or (width, height)
     kind = PNG_TYPES[channels] if colour_type is None else colour_type
     head = struct.pack(">IIBBBBB", width, height, 8 * pixels.itemsize, kind, 0, 0, 0)

@@ -126,7 +126,7 @@ def test_equal_pictures_give_equal_bytes(format, max_bytes):
 def test_lossy_formats_stay_close(format):
     source = photo()
     error = (read(encode(source, format).data).rgb - source.rgb).abs()
-    assert error.mean() * 255 < (8 if format == "webp" else 3)  # WebP halves the resolution of colour
+    assert error.mean() * 255 < (8 if format == "webp" else 4)  # WebP halves the resolution of colour
     assert encode(source, format).quality == (None if format in ("png", "tiff") else 95)
 
 
