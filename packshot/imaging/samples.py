@@ -54,7 +54,7 @@ class Samples:
         """The finest samples there are, channel by channel, each `(h, w)`."""
         if self.fine is not None:
             return [np.ascontiguousarray(self.fine[..., k]) for k in range(self.fine.shape[2])]
-        return list(cv2.split(np.asarray(self.image)))
+        return [np.asarray(band) for band in self.image.split()]
 
 
 def split(image: Image.Image, data: bytes, bits: int, notes: list[str]) -> Samples:
