@@ -95,6 +95,8 @@ def open_picture(
 
     Upright, sRGB, relative colorimetric with black-point compensation; at the file's own depth up to 16 bits. A
     transparent file gives `alpha` and, equal to it, `matte`; the colour of fully transparent pixels is set to 0.
+    Of several frames the first is read. A file that is cut off is refused, however much of it could be shown; one
+    that is whole by its own account but ends in a JPEG decoder's filler grey is read, with a note.
     name: replaces the file's own in messages and in the result.
     max_side_px: for thumbnails only: shrink while decoding (8 bits, encoded light) to at most this long.
     max_pixels, longest_side_px, max_file_bytes: refused beyond, before decoding.

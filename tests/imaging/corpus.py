@@ -428,6 +428,9 @@ def avifs() -> Iterator[File]:
                looks="clear", tolerance=6)  # fmt: skip
     turned = save(oriented(6), "AVIF", quality=95, subsampling="4:4:4", exif=turn_exif(6)[6:])
     yield good("turned_6.avif", turned, tolerance=6)
+    frames = [Image.fromarray(x) for x in (scene(), scene()[:, ::-1])]
+    moving = save(frames[0], "AVIF", save_all=True, append_images=frames[1:], quality=95, subsampling="4:4:4")
+    yield good("moving.avif", moving, tolerance=6, note="2 frames")
     whole = save(scene(), "AVIF", quality=95)
     yield bad("cut.avif", whole[: len(whole) - 100], "AVIF")
     yield bad("header_only.avif", whole[:40], "AVIF")
