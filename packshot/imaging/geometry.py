@@ -40,6 +40,7 @@ FINEST = 6  # samples along one side of a pixel, at most, where a warp reduces u
 STRIP = 16  # rows taken to linear light at once, small enough for the cache
 RADIUS = 2  # of the filter, in pixels of the coarser grid
 LEAST_ALPHA = 1e-6  # opacity under which a pixel shows nothing, and its colour is the fill
+FULL = 1 + 5e-7  # sum of a filter's weights: white and full opacity come out as 1 exactly, once clamped
 WHOLE = 1e-6  # px by which a move may miss whole pixels and still count as whole
 
 
@@ -65,14 +66,23 @@ def homography(points_from: Tensor, points_to: Tensor) -> Tensor:
 
     Raises ParameterError if three of the points lie on one line.
     """
+    for points in (points_from, points_to):
+        _check_spread(points)
     rows, values = [], []
     for (x, y), (u, v) in zip(points_from.tolist(), points_to.tolist(), strict=True):
         rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
         values += [u, v]
-    system = torch.tensor(rows, dtype=torch.float64)
-    if len(rows) != 8 or torch.linalg.cond(system) > 1e14:
-        raise ParameterError("homography: expected four points of which no three lie on one line")
-    return torch.cat((torch.linalg.solve(system, torch.tensor(values, dtype=torch.float64)), torch.ones(1))).view(3, 3)
+    solved = torch.linalg.solve(torch.tensor(rows, dtype=torch.float64), torch.tensor(values, dtype=torch.float64))
+    return torch.cat((solved, torch.ones(1, dtype=torch.float64))).view(3, 3)
+
+
+def _check_spread(points: Tensor) -> None:
+    extent = float((points.amax(0) - points.amin(0)).max()) if points.shape == (4, 2) else 0.0
+    for left_out in range(4):
+        a, b, c = (points[i].to(torch.float64) for i in range(4) if i != left_out)
+        area = float((b - a)[0] * (c - a)[1] - (b - a)[1] * (c - a)[0])
+        if not abs(area) > 1e-9 * extent**2 > 0:
+            raise ParameterError("homography: expected four points (4, 2) of which no three lie on one line")
 
 
 def bounding_box(layer: Tensor, threshold: float = 0.5) -> tuple[int, int, int, int] | None:
@@ -119,9 +129,7 @@ def carry(
     Raises ParameterError for an empty size or a transform that cannot be inverted.
     """
     h, w = _checked(size)
-    to_old = to_old.to(torch.float64) / to_old[2, 2]
-    if not torch.isfinite(to_old).all() or abs(float(torch.linalg.det(to_old))) < 1e-12:
-        raise ParameterError("to_old: expected an invertible (3, 3) transform")
+    to_old = _oriented(to_old.to(torch.float64), picture.size)
     sx, sy, tx, ty = (float(to_old[i]) for i in ((0, 0), (1, 1), (0, 2), (1, 2)))
     upright = sx > 0 and sy > 0 and torch.allclose(to_old, scale_shift(sx, sy, tx, ty), rtol=0, atol=1e-9)
     same_scale = max(abs(sx - 1) * w, abs(sy - 1) * h) < WHOLE
@@ -132,7 +140,7 @@ def carry(
         moved = _scale(picture, (sx, sy, tx, ty), (h, w), (fill, outside))
     else:
         moved = _warp(picture, to_old, (h, w), (fill, outside))
-    return moved.replace(to_source=picture.to_source @ to_old)
+    return moved.replace(to_source=_normal(picture.to_source @ to_old))
 
 
 def turn(picture: Picture, quarters: int) -> Picture:
@@ -158,6 +166,20 @@ def _each(picture: Picture, move: Callable[[Tensor], Tensor], to_old: list[list[
     layers = {name: getattr(picture, name) for name in ("rgb", "matte", "mask", "alpha")}
     moved = {name: None if x is None else move(x) for name, x in layers.items()}
     return picture.replace(**moved, to_source=picture.to_source @ matrix)
+
+
+def _normal(matrix: Tensor) -> Tensor:
+    """The same projective transform with 1 at its end, unless that is 0."""
+    return matrix / matrix[2, 2] if abs(float(matrix[2, 2])) > 1e-12 else matrix
+
+
+def _oriented(to_old: Tensor, old: Size) -> Tensor:
+    """The same transform with the sign that gives points in front of the horizon a positive depth."""
+    if to_old.shape != (3, 3) or not torch.isfinite(to_old).all() or abs(float(torch.linalg.det(to_old))) < 1e-12:
+        raise ParameterError("to_old: expected an invertible (3, 3) transform")
+    to_old = _normal(to_old)
+    middle = torch.tensor([old[1] / 2, old[0] / 2, 1], dtype=torch.float64)
+    return -to_old if torch.linalg.solve(to_old, middle)[2] < 0 else to_old
 
 
 def _checked(size: Size) -> Size:
@@ -275,7 +297,8 @@ class _Taps:
             last = min(inputs, math.ceil(float(centre[-1]) + RADIUS * stretch) + 1)
             places = torch.arange(first, last, dtype=torch.float64) + 0.5
             weights = _kernel((places - centre[:, None]) / stretch)
-            self.blocks.append((first, last, (weights / weights.sum(1, keepdim=True)).to(torch.float32)))
+            weights *= FULL / weights.sum(1, keepdim=True)
+            self.blocks.append((first, last, weights.to(torch.float32)))
 
 
 def _kernel(t: Tensor) -> Tensor:
