@@ -27,7 +27,7 @@ FACTS = "catalogue.json"
 
 
 class Shot(NamedTuple):
-    """One picture file of one product.
+    """One picture file of one product, of the row (counted from 0) of the catalogue.
 
     key: relative name without suffix for what is made from it, unique in the catalogue even where the file system
     ignores capitals: the sku (a slash keeps the folder tree), `~2` and on for further pictures.
@@ -37,6 +37,7 @@ class Shot(NamedTuple):
     image: Image
     path: Path
     key: str
+    row: int
 
 
 class Catalogue:
@@ -125,14 +126,14 @@ class Catalogue:
     def images(self) -> Iterator[Shot]:
         """Every picture that is a file, product by product, with a key that no other picture has."""
         clashes = self.index.clashes
-        for row, found in enumerate(self.rows(), start=1):
+        for row, found in enumerate(self.rows()):
             if isinstance(found, Problem):
                 continue
-            stem = file_stem(found.sku) + (f"~x{row}" if row - 1 in clashes else "")
+            stem = file_stem(found.sku) + (f"~x{row}" if row in clashes else "")
             for number, image in enumerate(found.images, start=1):
                 if image.path:
                     key = stem if number == 1 else f"{stem}~{number}"
-                    yield Shot(found, image, self.pictures / image.path, key)
+                    yield Shot(found, image, self.pictures / image.path, key, row)
 
     def append(self, products: Iterable[Product]) -> int:
         """Add products at the end of the file, durably; gives how many. Raises CatalogueError on a sku twice.
