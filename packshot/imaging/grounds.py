@@ -26,6 +26,8 @@ NOTHING = 0.02  # matte below which a pixel is all ground
 MOSTLY = 0.25  # share of the ground that has exactly one colour, for that to be its colour
 TABLE = 4096  # colours along a gradient
 LEVELS = 255
+STRIP = 32  # rows worked on at once, small enough for the cache
+NOISE_ROWS = 8 * STRIP
 
 Colour = tuple[float, float, float]  # sRGB in [0, 1]
 Size = tuple[int, int]  # (height, width)
@@ -69,18 +71,22 @@ def _coloured(first: Colour, second: Colour, place: NDArray[np.float32]) -> Tens
     start, end = oklab[..., :1], oklab[..., 1:]
     table = oklab_to_rgb(start + (end - start) * torch.linspace(0, 1, TABLE))
     table[..., 0], table[..., -1] = ends[..., 0], ends[..., 1]
-    index = np.clip(place * (TABLE - 1) + 0.5, 0, TABLE - 1).astype(np.int32)
-    noise = _noise(*place.shape)
+    levels = LEVELS * table[0, :, 0].numpy()  # 3, TABLE
     result = np.empty((1, 3, *place.shape), np.float32)
-    for channel in range(3):
-        np.take(LEVELS * table[0, channel, 0].numpy(), index, out=result[0, channel])
-    return torch.from_numpy(np.clip(np.rint(result + noise), 0, LEVELS) / np.float32(LEVELS))
+    noise = _noise(place.shape[1])
+    for top in range(0, place.shape[0], STRIP):
+        rows = slice(top, top + STRIP)
+        index = np.clip(place[rows] * (TABLE - 1) + 0.5, 0, TABLE - 1).astype(np.intp)
+        for channel in range(3):
+            dithered = np.rint(levels[channel].take(index) + noise[top % NOISE_ROWS :][: len(index)])
+            np.divide(np.clip(dithered, 0, LEVELS), LEVELS, out=result[0, channel, rows], dtype=np.float32)
+    return torch.from_numpy(result)
 
 
-@lru_cache(maxsize=4)
-def _noise(h: int, w: int) -> NDArray[np.float32]:
-    """Interleaved gradient noise, more than -0.5 and less than 0.5, the same for every picture of a size."""
-    x, y = np.arange(w, dtype=np.float64), np.arange(h, dtype=np.float64)[:, None]
+@lru_cache(maxsize=2)
+def _noise(w: int) -> NDArray[np.float32]:
+    """Interleaved gradient noise, more than -0.5 and less than 0.5, `(NOISE_ROWS, w)`, to be repeated downwards."""
+    x, y = np.arange(w, dtype=np.float64), np.arange(NOISE_ROWS, dtype=np.float64)[:, None]
     inner = 0.06711056 * x + 0.00583715 * y
     noise = 52.9829189 * (inner - np.floor(inner))
     return (0.998 * (noise - np.floor(noise) - 0.5)).astype(np.float32)

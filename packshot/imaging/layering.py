@@ -7,9 +7,13 @@ smoother than any product.
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from packshot.imaging import mattes
@@ -18,9 +22,60 @@ from packshot.imaging.picture import Picture
 from packshot.imaging.standing import Plane
 
 FAINT = 1 / 2040  # density below which no 8-bit white changes
+TAPER = 0.05  # shadows fade out within this share of the picture's longest side from its border
 NOTHING = 0.004  # matte of a pixel that is all ground
 NEARBY_PX = (3, 12, 48)  # box radii in which the ground beside an edge is looked for
 ESTIMATED = 0.2  # matte from which the ground in a mixed pixel is all estimate
+
+
+@dataclass(frozen=True)
+class Shade:
+    """Density of a shadow in `[0, 1]` on its own grid, and the transform of grid indices to picture pixel indices."""
+
+    density: Plane
+    to_picture: NDArray[np.float64]
+
+
+def render(shade: Shade, size: tuple[int, int]) -> tuple[Plane, float]:
+    """The density in a picture of `(h, w)`, and the share of the whole shadow that lies outside of it.
+
+    Fades to 0 towards the picture's border, so that no shadow ends in a straight line.
+    """
+    h, w = size
+    result = np.zeros(size, np.float32)
+    x, y, weight = _places(shade)
+    some = shade.density > FAINT
+    if not some.any():
+        return result, 0.0
+    outside = (x < -0.5) | (x > w - 0.5) | (y < -0.5) | (y > h - 0.5)
+    clipped = float(weight[outside].sum() / max(float(weight.sum()), 1e-12))
+    x0, x1 = max(0, math.floor(x[some].min()) - 2), min(w, math.ceil(x[some].max()) + 3)
+    y0, y1 = max(0, math.floor(y[some].min()) - 2), min(h, math.ceil(y[some].max()) + 3)
+    if x1 <= x0 or y1 <= y0:
+        return result, clipped
+    matrix = np.array([[1, 0, -x0], [0, 1, -y0], [0, 0, 1.0]]) @ shade.to_picture
+    part = cv2.warpPerspective(shade.density, matrix, (x1 - x0, y1 - y0), flags=cv2.INTER_CUBIC)
+    taper_y, taper_x = (taper(n, TAPER * max(size)) for n in size)
+    part = np.clip(part, 0, 1) * taper_y[y0:y1, None] * taper_x[None, x0:x1]
+    part[part < FAINT] = 0
+    result[y0:y1, x0:x1] = part
+    return result, clipped
+
+
+def _places(shade: Shade) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Picture pixel indices of every grid cell, and its density times the area it covers there."""
+    rows, columns = np.indices(shade.density.shape)
+    m = shade.to_picture
+    x, y, depth = (m[i, 0] * columns + m[i, 1] * rows + m[i, 2] for i in range(3))
+    return x / depth, y / depth, shade.density * abs(np.linalg.det(m)) / np.abs(depth) ** 3
+
+
+def taper(n: int, width: float) -> Plane:
+    """1 inside, smoothly 0 at both ends, `(n,)`."""
+    edge = np.minimum(np.arange(n), n - 1 - np.arange(n)) / max(width, 1.0)
+    t = np.clip(edge, 0, 1).astype(np.float32)
+    smooth: Plane = t * t * (3 - 2 * t)
+    return smooth
 
 
 def strengthened(density: Tensor, strength: float) -> Tensor:

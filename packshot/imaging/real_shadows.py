@@ -1,8 +1,9 @@
 """The real shadow of a photo as a multiply layer: what the ground would look like without it, and the ratio of both.
 
 1. Light: the lit ground is a smooth surface, a polynomial of second order in x and y of log luminance (linear light,
-   so that falling-off light is a sum), fitted to everything that is not product by reweighted least squares whose
-   weights only forgive what is *darker* than the surface: shadows are, light is not.
+   so that falling-off light is a sum), fitted to everything that is not product by reweighted least squares: first
+   laid on top of nearly everything, for shadows are darker than their ground and light is not, then settled into
+   the middle of what is close to it.
 2. Ratio: luminance over surface, at most 1; density = 1 - ratio. What the photo's noise explains is taken off.
 3. Believable: only what is connected to the product and near it stays; it fades to exactly 0 further away.
 4. Under the product and along its edge, where product and ground mix, the density around is continued inwards.
@@ -21,12 +22,15 @@ from torch import Tensor
 from packshot.imaging.blur import blurred
 from packshot.imaging.colour import luminance
 from packshot.imaging.geometry import resize_layer, scale_shift
+from packshot.imaging.layering import TAPER, taper
 from packshot.imaging.picture import Picture
-from packshot.imaging.shadows import TAPER, taper
 from packshot.imaging.standing import Plane
 
-ROUNDS = 12  # of reweighting
-FORGIVEN = 2.5  # noise widths below the surface from which a pixel counts less
+SAMPLES = 12000  # px that the surface is fitted to
+LESS_AND_LESS = (0.3, 0.1, 0.03, 0.01, 0.01, 0.01)  # weight of what is darker than the surface
+ROUNDS = 8  # of reweighting around the surface
+CLIPPED = -0.01  # log luminance that counts as white
+FORGIVEN = 3.0  # noise widths from the surface where a pixel counts half
 LEAST_NOISE = 0.004  # of log luminance
 GAP = 0.012  # of the product's length: mixed pixels along its edge, where the photo cannot be trusted
 NEAR, FAR = 0.6, 1.2  # distance from the product where the shadow begins to fade, and where it has, in its lengths
@@ -115,7 +119,8 @@ def real_shadow(light: Plane, matte: Plane) -> RealShadow:
     lit, noise, plain = lit_ground(logs, ~closed)
     if plain < ENOUGH_PLAIN:
         return RealShadow(np.zeros_like(light), noise, plain)
-    raw = 1 - np.exp(cv2.GaussianBlur(np.minimum(logs - lit, 0), (0, 0), max(0.8, 0.002 * max(matte.shape))))
+    darker, width = np.minimum(logs - lit, 0), max(0.8, 0.002 * max(matte.shape))
+    raw = 1 - np.exp(np.where(closed, darker, _smoothed(darker, ~closed, width)))
     away = cv2.distanceTransform((~product).astype(np.uint8), cv2.DIST_L2, 5) / length
     density = _attached(np.where(closed, 0, _above(raw, max(LEAST_SHADOW, noise))), closed, away)
     density = _above(_continued(density, closed, raw), LEAST_SHADOW / 2)
@@ -128,34 +133,63 @@ def real_shadow(light: Plane, matte: Plane) -> RealShadow:
 def lit_ground(logs: Plane, ground: NDArray[np.bool_]) -> tuple[Plane, float, float]:
     """Log luminance of the unshadowed ground everywhere, its noise, and the share of the ground that lies on it.
 
-    logs: log luminance `(h, w)`; ground: where it may be looked at.
+    logs: log luminance `(h, w)`, 0 = white; ground: where it may be looked at.
     """
     h, w = logs.shape
-    step = max(1, round((h * w / 20000) ** 0.5))
+    step = max(1, round((h * w / SAMPLES) ** 0.5))
     ys, xs = np.nonzero(ground[::step, ::step])
     values = logs[::step, ::step][ys, xs].astype(np.float64)
-    terms = _terms((ys * step + 0.5) / h, (xs * step + 0.5) / w)
-    level = float(np.quantile(values, 0.7))
-    coefficients = np.array([level, 0, 0, 0, 0, 0])
-    noise = max(LEAST_NOISE, 1.48 * float(np.median(np.abs(values - level))))
-    for _ in range(ROUNDS):
-        rest = values - terms @ coefficients
-        limit = FORGIVEN * noise
-        weight = np.where(rest > -limit, 1.0, (limit / np.maximum(-rest, limit)) ** 3)
-        scaled = terms * weight[:, None]
-        coefficients = np.linalg.solve(scaled.T @ terms + 1e-6 * len(values) * np.eye(6), scaled.T @ values)
-        rest = values - terms @ coefficients
-        upper = rest[rest > 0]
-        noise = max(LEAST_NOISE, 1.48 * float(np.median(upper))) if len(upper) else LEAST_NOISE
-    y, x = ((np.arange(n) + 0.5) / n for n in (h, w))
-    c = coefficients
-    surface = (c[0] + c[1] * y + c[3] * y * y)[:, None] + (c[2] * x + c[4] * x * x)[None] + c[5] * y[:, None] * x[None]
-    plain = float((np.abs(rest) < PLAIN).mean())
-    return surface.astype(np.float32), noise, plain
+    surface = _Surface(_terms((ys * step + 0.5) / h, (xs * step + 0.5) / w), values)
+    for darker in LESS_AND_LESS:  # first a surface that lies on top of nearly everything
+        surface.fit(np.where(surface.rest > -2 * surface.noise, 1.0, darker))
+    for _ in range(ROUNDS):  # then the middle of what is close to it
+        surface.fit(1 / (1 + (surface.rest / (FORGIVEN * surface.noise)) ** 6))
+    y, x = (np.arange(n, dtype=np.float64) + 0.5 for n in (h, w))
+    c = surface.coefficients
+    down, across = y / h, x / w
+    lit = (c[0] + c[1] * down + c[3] * down**2)[:, None] + (c[2] * across + c[4] * across**2)[None]
+    lit += c[5] * down[:, None] * across[None]
+    return np.minimum(lit, 0).astype(np.float32), surface.noise, float((np.abs(surface.rest) < PLAIN).mean())
+
+
+class _Surface:
+    """A polynomial of second order fitted to log luminances by weighted least squares.
+
+    A photo ends at white: where it is white and the surface lies higher, there is nothing to correct.
+    """
+
+    def __init__(self, terms: NDArray[np.float64], values: NDArray[np.float64]) -> None:
+        self.terms, self.values = terms, values
+        self.coefficients = np.zeros(terms.shape[1])
+        self.coefficients[0] = np.quantile(values, 0.8)
+
+    @property
+    def rest(self) -> NDArray[np.float64]:
+        """Value minus surface; 0 where white hides how bright it would be."""
+        rest: NDArray[np.float64] = self.values - self.terms @ self.coefficients
+        return np.where((self.values > CLIPPED) & (rest < 0), 0.0, rest)
+
+    @property
+    def noise(self) -> float:
+        """Standard deviation of what lies close: the 40 % quantile of the distances is 0.524 of it."""
+        return max(LEAST_NOISE, float(np.quantile(np.abs(self.rest), 0.4)) / 0.524)
+
+    def fit(self, weight: NDArray[np.float64]) -> None:
+        """One step of reweighted least squares."""
+        scaled = self.terms * weight[:, None]
+        matrix = scaled.T @ self.terms + 1e-7 * len(weight) * np.eye(self.terms.shape[1])
+        self.coefficients = self.coefficients + np.linalg.solve(matrix, scaled.T @ self.rest)
 
 
 def _terms(y: NDArray[np.float64], x: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.stack([np.ones_like(x), y, x, y * y, x * x, x * y], axis=1)
+
+
+def _smoothed(layer: Plane, where: NDArray[np.bool_], width: float) -> Plane:
+    """Blurred among the pixels of `where` alone."""
+    weight = where.astype(np.float32)
+    smooth = blurred(layer * weight, width) / np.maximum(blurred(weight, width), 1e-6)
+    return smooth.astype(np.float32)
 
 
 def _above(density: Plane, low: float) -> Plane:

@@ -17,6 +17,7 @@ from torch import Tensor
 from packshot.imaging import mattes
 from packshot.imaging.blur import blurred
 from packshot.imaging.colour import linear_to_srgb, srgb_to_linear
+from packshot.imaging.layering import TAPER, taper
 from packshot.imaging.picture import Picture
 from packshot.imaging.shadows import Outline
 from packshot.imaging.standing import GROUND_SLOPE, Plane, contact_line, lowest
@@ -62,7 +63,8 @@ def reflection(
     rgb = picture.rgb.clone()
     colour = torch.from_numpy(image[..., :3] / np.maximum(shows, 1e-6)[..., None]).permute(2, 0, 1)
     rgb[0, :, y0:y1, x0:x1] = linear_to_srgb(colour.clamp(0, 1)).clamp(0, 1)
-    alpha[0, 0, y0:y1, x0:x1] = torch.from_numpy(np.clip(shine * shows * (below > 0) * (1 - far) ** 2, 0, 1))
+    shows = shine * shows * (below > 0) * (1 - far) ** 2 * taper(h, TAPER * max(h, w))[y0:y1, None]
+    alpha[0, 0, y0:y1, x0:x1] = torch.from_numpy(np.clip(shows, 0, 1))
     return Picture(rgb, alpha=alpha)
 
 

@@ -1,7 +1,7 @@
 """Synthetic shadows, drawn from the matte alone: contact, cast, floating, drop.
 
 Each is a density on a small grid (0 = no shadow, 1 = no light) with the projective transform of that grid into the
-picture; `render` brings it to full size. The solid that throws them comes from `standing.py`.
+picture; `layering.render` brings it to full size. The solid that throws them comes from `standing.py`.
 
 - contact: light from the whole sky. A plate at height H above the ground hides the share
   `∫ H² / (π (H² + d²)²)` of it (form factor of parallel patches); the solid's cross-sections are such plates, and the
@@ -21,26 +21,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.imaging.blur import blurred
+from packshot.imaging.layering import Shade
 from packshot.imaging.standing import Plane, Stand, stand
 
 WORK_PX = 224  # longest side of the product while its shadow is computed; up to twice that for a large one
 SKY = ((0.731, 0.679), (0.269, 2.383))  # share and sigma / height of the two Gaussians
 TOUCH = 0.008  # reach of the dark line at the contact, in lengths of the product
 UNDERCUT = 0.006  # height of the gap under a rounded lower edge, in lengths
-REACH = 8.0  # how high the solid counts for the contact shadow, in blurs
+REACH = 5.0  # how high the solid counts for the contact shadow, in blurs
 KEY = 0.6  # light that one lamp takes away
 FLOATING = 0.6
 STEP = 1.5  # ground grid, working px
-TAPER = 0.05  # shadows fade out within this share of the picture's longest side from its border
-FAINT = 1 / 2040  # density that no 8-bit white can show
-
-
-@dataclass(frozen=True)
-class Shade:
-    """Density of a shadow in `[0, 1]` on its own grid, and the transform of grid indices to picture pixel indices."""
-
-    density: Plane
-    to_picture: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -143,7 +134,7 @@ def floating(
     """
     size = shape.length
     what = stand(shape.inside, camera, gap * size)
-    sigma = (1.2 * blur + 0.25 * gap) * size
+    sigma = (1.6 * blur + 0.3 * gap) * size
     ground = _ground(what, 3.2 * sigma)
     heights = np.linspace(0, what.tallest, 32)
     above = np.logical_or.reduce([what.slice(float(h), ground.x, ground.z) for h in heights])
@@ -162,32 +153,6 @@ def drop(shape: Outline, *, right: float = 0.0, down: float = 0.05, blur: float 
 def drop_work_px(blur: float) -> int:
     """Working size at which an outline blurred by `blur` lengths loses nothing that shows."""
     return round(min(2048, max(WORK_PX, 2.5 / max(blur, 1e-3))))
-
-
-def render(shade: Shade, size: tuple[int, int]) -> tuple[Plane, float]:
-    """The density in a picture of `(h, w)`, and the share of the whole shadow that lies outside of it.
-
-    Fades to 0 towards the picture's border, so that no shadow ends in a straight line.
-    """
-    h, w = size
-    result = np.zeros(size, np.float32)
-    x, y, weight = _places(shade)
-    some = shade.density > FAINT
-    if not some.any():
-        return result, 0.0
-    outside = (x < -0.5) | (x > w - 0.5) | (y < -0.5) | (y > h - 0.5)
-    clipped = float(weight[outside].sum() / max(float(weight.sum()), 1e-12))
-    x0, x1 = max(0, math.floor(x[some].min()) - 2), min(w, math.ceil(x[some].max()) + 3)
-    y0, y1 = max(0, math.floor(y[some].min()) - 2), min(h, math.ceil(y[some].max()) + 3)
-    if x1 <= x0 or y1 <= y0:
-        return result, clipped
-    matrix = np.array([[1, 0, -x0], [0, 1, -y0], [0, 0, 1.0]]) @ shade.to_picture
-    part = cv2.warpPerspective(shade.density, matrix, (x1 - x0, y1 - y0), flags=cv2.INTER_CUBIC)
-    taper_y, taper_x = (taper(n, TAPER * max(size)) for n in size)
-    part = np.clip(part, 0, 1) * taper_y[y0:y1, None] * taper_x[None, x0:x1]
-    part[part < FAINT] = 0
-    result[y0:y1, x0:x1] = part
-    return result, clipped
 
 
 @dataclass(frozen=True)
@@ -306,19 +271,3 @@ def _closed(density: Plane) -> Plane:
     inside[[0, -1]] = 0
     inside[:, [0, -1]] = 0
     return inside
-
-
-def _places(shade: Shade) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Picture pixel indices of every grid cell, and its density times the area it covers there."""
-    rows, columns = np.indices(shade.density.shape)
-    m = shade.to_picture
-    x, y, depth = (m[i, 0] * columns + m[i, 1] * rows + m[i, 2] for i in range(3))
-    return x / depth, y / depth, shade.density * abs(np.linalg.det(m)) / np.abs(depth) ** 3
-
-
-def taper(n: int, width: float) -> Plane:
-    """1 inside, smoothly 0 at both ends, `(n,)`."""
-    edge = np.minimum(np.arange(n), n - 1 - np.arange(n)) / max(width, 1.0)
-    t = np.clip(edge, 0, 1).astype(np.float32)
-    smooth: Plane = t * t * (3 - 2 * t)
-    return smooth

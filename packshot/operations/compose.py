@@ -88,7 +88,7 @@ class Compose(Operation):
         if self.shadow == 0 or shape is None:
             return scene.rgb
         shade = shadows.contact(shape, blur=self.shadow_blur / 100, camera=self.camera)
-        density = torch.from_numpy(shadows.render(shade, scene.size)[0])[None, None]
+        density = torch.from_numpy(layering.render(shade, scene.size)[0])[None, None]
         bare = scene.replace(matte=torch.zeros_like(matte))
         return layering.lay(bare, layering.strengthened(density, self.shadow)).rgb
 

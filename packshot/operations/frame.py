@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 LARGEST = 16384  # px, longest side of a frame
 FLAT = 3.5 / 255  # how far the border may differ from its median and still be one colour
+NOTHING = 0.02  # matte below which a pixel is all ground
 CLEAN = 0.9999  # share of ground and product in what a pixel was averaged from
 
 Triple = tuple[float, float, float]  # sRGB
@@ -224,21 +225,25 @@ def _cut_off(box: Box, size: tuple[int, int]) -> list[str]:
 
 
 def _edge(picture: Picture, place: Place) -> tuple[Triple, bool] | None:
-    """Median colour of the borders the frame reaches beyond, and whether they are even; None if there are none."""
+    """Median colour of the borders the frame reaches beyond, and whether they are even; None if there are none.
+
+    Where the product touches the border there is nothing to be seen of the ground.
+    """
     import torch
 
-    rgb = picture.rgb[0]
-    right, bottom = place.x + place.width / place.scale, place.y + place.height / place.scale
-    beyond = (
-        (place.y < 0, rgb[:, 0]),
-        (bottom > picture.height, rgb[:, -1]),
-        (place.x < 0, rgb[:, :, 0]),
-        (right > picture.width, rgb[:, :, -1]),
+    assert picture.matte is not None
+    rgb, matte = picture.rgb[0], picture.matte[0, 0]
+    whole, first, last = slice(None), slice(0, 1), slice(-1, None)
+    borders = (
+        (place.y < 0, first, whole),
+        (place.y + place.height / place.scale > picture.height, last, whole),
+        (place.x < 0, whole, first),
+        (place.x + place.width / place.scale > picture.width, whole, last),
     )
-    borders = [line for reached, line in beyond if reached]
-    if not borders:
+    seen = [rgb[:, y, x][:, matte[y, x] < NOTHING] for reached, y, x in borders if reached]
+    ground = torch.cat([rgb[:, :0, 0], *seen], 1)  # 3, k
+    if ground.shape[1] == 0:
         return None
-    seen = torch.cat(borders, 1)
-    colour = seen.median(1).values
+    colour = ground.median(1).values
     red, green, blue = (float(v) for v in colour)
-    return (red, green, blue), bool(((seen - colour[:, None]).abs() < FLAT).all())
+    return (red, green, blue), bool(((ground - colour[:, None]).abs() < FLAT).all())

@@ -15,8 +15,9 @@ from packshot.operations.operation import Colour, Context, Operation, Result, ne
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from packshot.imaging.layering import Shade
     from packshot.imaging.picture import Picture
-    from packshot.imaging.shadows import Outline, Shade
+    from packshot.imaging.shadows import Outline
 
 WORK_PX = 640  # longest side of the photo while its own shadow is looked for
 CLIPPED = 0.05  # share of the shadow outside the picture that is worth a flag
@@ -63,13 +64,13 @@ class Shadow(Operation):
         import torch
 
         from packshot.imaging import shadows
-        from packshot.imaging.layering import strengthened
+        from packshot.imaging.layering import render, strengthened
         from packshot.imaging.reflections import reflection
 
         fine = shadows.drop_work_px(self.blur / 100) if self.kind == "drop" else 0
         shape = shadows.outline(matte[0, 0].numpy(), fine)
         assert shape is not None
-        density, clipped = shadows.render(self._shade(shape), picture.size)
+        density, clipped = render(self._shade(shape), picture.size)
         layer = strengthened(torch.from_numpy(density)[None, None], self.strength)
         mirrored = None
         if self.kind == "reflection":
