@@ -1,0 +1,77 @@
+"""From light to a JPEG-ready picture, the way a small camera does it: exposure, cast, lens, sensor, tone, 8 bit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot.catalogue.toyshop.palette import encode
+
+Image = NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True)
+class Response:
+    """How the camera sees.
+
+    key: linear value that the mean brightness is exposed to. balance: gains of red and blue (1, 1 = neutral).
+    adapt: how much of the light's own colour the automatic white balance removes (0..1).
+    vignette: darkening of the corners, share. blur_px: lens and demosaicking, standard deviation at 768 px.
+    electrons: full well of the sensor (fewer = more noise). contrast: strength of the S curve.
+    """
+
+    key: float = 0.30
+    balance: tuple[float, float] = (1.0, 1.0)
+    adapt: float = 0.8
+    vignette: float = 0.10
+    blur_px: float = 0.55
+    electrons: float = 5000.0
+    contrast: float = 0.18
+    seed: int = 0
+
+
+def develop(light: Image, response: Response, illuminant: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Linear light (h, w, 3) of any scale to 8-bit sRGB (h, w, 3). illuminant: linear RGB of the main light."""
+    brightness = light @ np.array([0.2126, 0.7152, 0.0722], np.float32)
+    exposed = light * np.float32(response.key / max(float(np.exp(np.log(brightness + 1e-4).mean())), 1e-6))
+    white = np.asarray(illuminant, float) / illuminant[1]
+    gains = white**-response.adapt * np.array([response.balance[0], 1.0, response.balance[1]])
+    seen = soften(exposed * gains.astype(np.float32), response.blur_px) * _vignette(light.shape[:2], response.vignette)
+    noisy = _sensor(seen, response)
+    return np.clip(_curve(encode(_shoulder(noisy)), response.contrast) * 255 + 0.5, 0, 255).astype(np.uint8)
+
+
+def soften(image: Image, blur_px: float) -> Image:
+    """The lens blur, scaled to the picture's size; apply the same to the matte."""
+    sigma = blur_px * image.shape[0] / 768
+    return image if sigma < 0.15 else cv2.GaussianBlur(image, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
+
+
+def _vignette(shape: tuple[int, int], strength: float) -> Image:
+    y, x = np.mgrid[-1 : 1 : shape[0] * 1j, -1 : 1 : shape[1] * 1j].astype(np.float32)
+    shade: Image = 1 - strength * ((x**2 + y**2) / 2) ** 1.3
+    return shade[..., None]
+
+
+def _sensor(light: Image, response: Response) -> Image:
+    """Shot and read noise; neighbouring pixels share a little of it, as after demosaicking."""
+    rng = np.random.default_rng(response.seed)
+    spread = np.sqrt(np.maximum(light, 0) / response.electrons + 2.0 / response.electrons**2 * 25)
+    grain = rng.standard_normal(light.shape).astype(np.float32)
+    shared = cv2.GaussianBlur(grain, (0, 0), 0.8) * 2.2
+    return np.asarray(light + (0.6 * grain + 0.55 * shared) * spread, np.float32)
+
+
+def _shoulder(light: Image, knee: float = 0.72) -> Image:
+    """Roll off highlights above the knee instead of clipping them."""
+    over = np.maximum(light - knee, 0) / (1 - knee)
+    return np.where(light > knee, knee + (1 - knee) * np.tanh(0.8 * over), np.maximum(light, 0)).astype(np.float32)
+
+
+def _curve(encoded: Image, contrast: float) -> Image:
+    smooth = encoded * encoded * (3 - 2 * encoded)
+    return encoded + contrast * (smooth - encoded)
