@@ -160,9 +160,9 @@ def cleaned(picture: Picture) -> Picture:
 
 
 def plain_ground(picture: Picture) -> tuple[Tensor, Tensor] | None:
-    """The one colour `(3,)` that most of the ground has exactly, and a layer `(n, 1, h, w)`, 1 where there is no other.
+    """The one colour `(3,)` that most of the ground has exactly, and a layer `(n, 1, h, w)`, 1 where it has another.
 
-    The layer is 1 on the product too. None if the ground is transparent, patterned, or all in shadow.
+    None if the ground is transparent, patterned, or all in shadow.
     """
     assert picture.matte is not None
     ground = (picture.matte < NOTHING)[:, 0]
@@ -174,7 +174,7 @@ def plain_ground(picture: Picture) -> tuple[Tensor, Tensor] | None:
     if float((sample == colour).all(1).float().mean()) < MOSTLY:
         return None
     same = (picture.rgb == colour.view(1, 3, 1, 1)).all(1)
-    return colour, (same | ~ground)[:, None].to(torch.float32)
+    return colour, (~same & ground)[:, None].to(torch.float32)
 
 
 def laid_on(picture: Picture, ground: Tensor) -> Picture:

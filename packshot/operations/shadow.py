@@ -49,6 +49,10 @@ class Shadow(Operation):
     camera: float = parameter(18.0, "how far the camera looks down on the product", unit="°", ge=3, le=60)
     contact: float = parameter(0.7, "contact shadow added to cast and reflection", ge=0, le=1)
 
+    def source_type(self) -> str | None:
+        """A drawn shadow is an algorithm's work; the photo's own is still the photo."""
+        return None if self.kind in ("none", "keep") else self.digital_source_type
+
     def apply(self, picture: Picture | None, context: Context) -> Result:
         """Add the shadow. Needs a matte; `keep` also needs the photograph, `context.source`."""
         picture, matte = need_matte(picture, "shadow")

@@ -158,10 +158,11 @@ def test_plain_ground_finds_one_colour_or_none():
     matte[..., 10:20, 10:20] = 1
     rgb = torch.full((1, 3, 30, 30), 0.8)
     rgb[..., 20:24, 12:18] = 0.5
-    colour, clean = grounds.plain_ground(Picture(rgb, matte=matte))
+    colour, other = grounds.plain_ground(Picture(rgb, matte=matte))
     assert colour.tolist() == pytest.approx([0.8] * 3)
-    assert clean[0, 0, 22, 14] == 0
-    assert clean[0, 0, 15, 15] == 1
+    assert other[0, 0, 22, 14] == 1
+    assert other[0, 0, 15, 15] == 0
+    assert other[0, 0, 5, 5] == 0
     noise = torch.rand(1, 3, 30, 30, generator=torch.Generator().manual_seed(1))
     assert grounds.plain_ground(Picture(noise, matte=matte)) is None
     assert grounds.plain_ground(Picture(rgb, matte=matte, alpha=matte)) is None

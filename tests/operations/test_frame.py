@@ -95,6 +95,25 @@ def test_white_stays_white_beside_a_dark_product(width):
     assert bool((eight_bit(after.rgb)[nothing] == 255).all())
 
 
+@pytest.mark.parametrize("width", [77, 160, 400])
+def test_white_stays_white_around_a_product_that_touches_the_photo_s_edge(width):
+    before = boxed((0, 31, 71, 100))
+    after = framed(before, width=width, max_upscale=16).picture
+    nothing = (after.matte < 0.02).expand_as(after.rgb)
+    assert bool((eight_bit(after.rgb)[nothing] == 255).all())
+
+
+def test_another_colour_outside_the_photo_ends_where_the_photo_ends():
+    before = boxed((22, 31, 71, 83))
+    after = framed(before, width=333, fill=0.3, outside="colour", colour="red", max_upscale=16).picture
+    red = (after.rgb[0] == torch.tensor([1.0, 0, 0]).view(3, 1, 1)).all(0)
+    white = (after.rgb[0] == 1).all(0)
+    assert red[:5].all()
+    shown = geometry.carry(Picture(torch.ones_like(before.rgb)), after.to_source, after.size, fill=(0, 0, 0)).rgb[0, 0]
+    assert not (red & (shown == 1)).any()
+    assert not (white & (shown == 0)).any()
+
+
 def test_a_shadow_on_white_is_not_wiped_away():
     before = boxed((40, 30, 70, 60))
     rgb = before.rgb.clone()

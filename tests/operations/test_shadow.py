@@ -202,6 +202,11 @@ def test_clear_words_for_what_is_missing():
             Shadow(**wrong)
 
 
+def test_marks_say_which_shadows_are_drawn():
+    assert Shadow().source_type() == "algorithmicallyEnhanced"
+    assert Shadow(kind="keep").source_type() is None
+
+
 def test_the_same_twice():
     before = on_white(cut_out(disc_matte((90, 120), 60, 45, 25)))
     for kind in DRAWN:
