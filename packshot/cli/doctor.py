@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-import importlib.util
 import os
-import platform
 import sys
 from pathlib import Path
 
@@ -40,7 +37,7 @@ def doctor() -> None:
     _weights()
     _places()
     for name, words in HOSTILE.items():
-        if importlib.util.find_spec(name):
+        if _is_there(name):
             typer.echo(f"warning  {name}: {words}")
     for words in broken:
         typer.echo(f"broken   {words}", err=True)
@@ -53,29 +50,34 @@ def _row(head: str, words: str) -> None:
 
 
 def _python() -> list[str]:
-    version = importlib.metadata.version("packshot") if _has_metadata() else "not installed (running from source)"
+    import platform
+
+    version = _version("packshot") or "not installed (running from source)"
     _row("packshot", version)
     _row("python", f"{platform.python_version()} on {platform.system()} {platform.machine()}")
     return [] if sys.version_info >= (3, 11) else ["python: packshot needs 3.11 or newer"]
 
 
-def _has_metadata() -> bool:
+def _version(name: str) -> str:
+    """The installed version of a distribution; empty if it is not there."""
+    from importlib import metadata
+
     try:
-        importlib.metadata.version("packshot")
-    except importlib.metadata.PackageNotFoundError:
-        return False
-    return True
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def _is_there(module: str) -> bool:
+    from importlib.util import find_spec
+
+    return find_spec(module) is not None
 
 
 def _base() -> list[str]:
-    broken = []
     for name in BASE:
-        try:
-            _row(name, importlib.metadata.version(name))
-        except importlib.metadata.PackageNotFoundError:
-            _row(name, "missing")
-            broken.append(f"{name}: pip install {name}")
-    return broken
+        _row(name, _version(name) or "missing")
+    return [f"{name}: pip install {name}" for name in BASE if not _version(name)]
 
 
 def _device() -> list[str]:
@@ -91,7 +93,7 @@ def _device() -> list[str]:
 
 def _extras() -> None:
     for module, (extra, purpose) in EXTRAS.items():
-        there = importlib.util.find_spec(module) is not None
+        there = _is_there(module)
         _row(module, "installed" if there else f"not installed ({purpose}): pip install 'packshot[{extra}]'")
 
 

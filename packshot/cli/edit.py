@@ -5,14 +5,16 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 
 import typer
 from typer.core import TyperGroup
 
 from packshot import operations
 from packshot.errors import PackshotError, ParameterError
-from packshot.operations.operation import Operation
+
+if TYPE_CHECKING:
+    from packshot.operations.operation import Operation
 
 PATHS = Annotated[list[Path], typer.Argument(metavar="IN... OUT", help="photos, then a file or folder to write to")]
 QUALITY = Annotated[int, typer.Option(min=1, max=100, help="quality of lossy formats", rich_help_panel="Output")]
@@ -67,7 +69,8 @@ def _option(key: str, info: Any) -> inspect.Parameter:
     """A pydantic field as a command line option; None means "not given", so that the model's default holds."""
     flag = "--" + key.replace("_", "-")
     names = (flag, "--no-" + flag[2:]) if info.annotation is bool else (flag,)
-    annotation = Annotated[_plain(info.annotation) | None, typer.Option("/".join(names), help=describe(info))]
+    plain: Any = _plain(info.annotation)
+    annotation: Any = Annotated[plain | None, typer.Option("/".join(names), help=describe(info))]
     return inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
 
 
@@ -95,8 +98,6 @@ def describe(info: Any) -> str:
 
 def choices(annotation: Any) -> tuple[Any, ...]:
     """The values of a Literal, else nothing."""
-    from typing import Literal
-
     return get_args(annotation) if get_origin(annotation) is Literal else ()
 
 
