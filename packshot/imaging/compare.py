@@ -1,7 +1,7 @@
 """How much two pictures differ: PSNR, SSIM, CIEDE2000, and how far edges have moved.
 
 Sources: Z. Wang et al. 2004 (SSIM, Gaussian window 11×11, σ 1.5, K1 0.01, K2 0.03), B. Lucas and T. Kanade 1981 with
-gain and offset of brightness as further unknowns (edge shift). Identical pixels cost nothing: every measure first
+a tone curve of second degree as a further unknown (edge shift). Identical pixels cost nothing: every measure first
 looks where the pictures differ at all. `where` is `(n, 1, h, w)` bool, the region that counts; None = everywhere.
 Departures: inside a region SSIM's window is the Gaussian cut to the region and renormalised, so that what lies
 outside cannot enter; without a region the five border pixels are left out, as usual.
@@ -29,11 +29,12 @@ WINDOW, SIGMA = 11, 1.5
 C1, C2 = 0.01**2, 0.03**2
 
 BLOCK, MARGIN = 32, 12  # px: the block whose shift is measured, and what is kept around it
-BLOCKS = 96  # at most so many blocks, those with the strongest edges
-BLURS = (3.0, 3.0, 1.5, 1.5, 0.7, 0.7, 0.7)  # px, σ before each step of the shift estimate, coarse to fine
+REACH = 6  # px: the largest shift reported; edges that are not found again count as this
+BLOCKS = 64  # at most so many blocks, those with the strongest edges
+BLURS = (3.0, 3.0, 1.5, 0.7, 0.7)  # px, σ before each step of the shift estimate, coarse to fine
 LEAST_EDGE = 5e-5  # mean squared gradient of a block that has an edge: 32 px long, contrast 0.08
 WEAK = 0.05  # share of the stronger squared gradient under which a direction counts as along the edge
-LEAST_MATCH = 0.5  # correlation after alignment under which a block was repainted rather than moved
+LEAST_MATCH = 0.5  # correlation after alignment under which a block's edges are gone
 
 
 def psnr(a: Tensor, b: Tensor, where: Tensor | None = None) -> float:
@@ -62,21 +63,19 @@ def delta_e_map(rgb_a: Tensor, rgb_b: Tensor) -> Tensor:
     _same_shape(rgb_a, rgb_b, None)
     differs = (rgb_a != rgb_b).any(1, keepdim=True)
     result = torch.zeros_like(rgb_a[:, :1])
-    result[differs] = _delta_e_at(rgb_a, rgb_b, differs)
-    return result
+    return result.masked_scatter_(differs, _delta_e_at(rgb_a, rgb_b, differs))
 
 
 def edge_shift_px(a: Tensor, b: Tensor, where: Tensor | None = None) -> float:
     """How far the edges of `a` have moved in `b`, px: 95th percentile over blocks of 32 px; 0 if there is no edge.
 
-    a, b: sRGB `(n, 3, h, w)`. Sub-pixel, up to about 4 px; changes of brightness or contrast do not count. Along a
-    straight edge only the movement across it is seen. Of a large region the 96 blocks with the strongest edges count.
+    a, b: sRGB `(n, 3, h, w)`. Sub-pixel to about 4 px; what moved further or is gone counts as 6 px. A smooth change of
+    tone does not count. Along a straight edge only the movement across it is seen. Of a large region the 64 blocks
+    with the strongest edges count.
     """
     _same_shape(a, b, where)
     where = torch.ones_like(a[:, :1], dtype=torch.bool) if where is None else where
-    shifts = [_block_shifts(_luma(x), _luma(y), inside) for x, y, inside in zip(a, b, where[:, 0], strict=True)]
-    lengths = torch.cat(shifts)
-    return float(torch.quantile(lengths, 0.95)) if len(lengths) else 0.0
+    return _shift_of_luma(_luma(a), _luma(b), where)
 
 
 def fidelity(truth_rgb: Tensor, result_rgb: Tensor, inside: Tensor) -> dict[str, float]:
@@ -92,16 +91,16 @@ def fidelity(truth_rgb: Tensor, result_rgb: Tensor, inside: Tensor) -> dict[str,
         return unchanged
     x0, y0, x1, y1 = box
     truth, result, inside = (x[:, :, y0:y1, x0:x1] for x in (truth_rgb, result_rgb, inside))
-    differs = (truth != result).any(1, keepdim=True) & inside
+    differs = (truth != result).any(1, keepdim=True).logical_and_(inside)
     if not differs.any():
         return unchanged
     delta_e = _delta_e_at(truth, result, differs)
-    luma = [torch.stack([_luma(x) for x in rgb])[:, None] for rgb in (truth, result)]
+    luma = _luma(truth), _luma(result)
     return {
         "delta_e_max": float(delta_e.max()),
         "delta_e_p99": _percentile(delta_e, int(inside.sum()), 0.99),
-        "edge_shift_px": edge_shift_px(truth, result, inside),
-        "ssim": ssim(luma[0], luma[1], inside),
+        "edge_shift_px": _shift_of_luma(*luma, inside),
+        "ssim": ssim(*luma, inside),
     }
 
 
@@ -115,12 +114,17 @@ def _same_shape(a: Tensor, b: Tensor, where: Tensor | None) -> None:
 
 
 def _luma(rgb: Tensor) -> Tensor:
-    return LUMA[0] * rgb[0] + LUMA[1] * rgb[1] + LUMA[2] * rgb[2]
+    r, g, b = rgb.detach().cpu().unbind(1)
+    return (LUMA[0] * r).add_(g, alpha=LUMA[1]).add_(b, alpha=LUMA[2])[:, None]
 
 
 def _delta_e_at(rgb_a: Tensor, rgb_b: Tensor, where: Tensor) -> Tensor:
     """CIEDE2000 `(k,)` of the pixels chosen by `where`."""
-    a, b = (torch.stack([c[where[:, 0]] for c in rgb.unbind(1)])[None, :, :, None] for rgb in (rgb_a, rgb_b))
+    places = where.flatten().nonzero().flatten()
+    a, b = (
+        torch.stack([c.flatten().index_select(0, places) for c in rgb.unbind(1)]).view(1, 3, -1, 1)
+        for rgb in (rgb_a, rgb_b)
+    )
     return delta_e_2000(rgb_to_lab(a), rgb_to_lab(b)).flatten()
 
 
@@ -158,98 +162,123 @@ def _blurred(plane: Plane) -> Plane:
 # Edge shift
 
 
+def _shift_of_luma(a: Tensor, b: Tensor, where: Tensor) -> float:
+    """`edge_shift_px` of luma `(n, 1, h, w)`."""
+    lengths = torch.cat([_block_shifts(*layers) for layers in zip(a[:, 0], b[:, 0], where[:, 0].cpu(), strict=True)])
+    return float(torch.quantile(lengths, 0.95)) if len(lengths) else 0.0
+
+
 def _block_shifts(a: Tensor, b: Tensor, inside: Tensor) -> Tensor:
     """Lengths `(blocks,)` of the shifts of two luma planes `(h, w)`, over the blocks with the strongest edges."""
-    if not ((a != b) & inside).any():
+    if torch.equal(a[inside], b[inside]):
         return torch.zeros(0)
-    places = _strongest(a, inside)
+    region: Plane = inside.numpy().astype(np.uint8)
+    places = _strongest(a.numpy(), region)
     if not places:
         return torch.zeros(0)
-    side = BLOCK + 2 * MARGIN
-    patches = [
-        torch.stack([plane[y : y + side, x : x + side] for y, x in places])[:, None]
-        for plane in (_padded(a), _padded(b), _padded(inside.to(a.dtype), 0.0))
-    ]
-    return _aligned(*patches)
+    weights = {
+        sigma: _patches(_shrunk(region, math.ceil(1.5 * sigma)), places, cv2.BORDER_CONSTANT) for sigma in set(BLURS)
+    }
+    mine = _patches(region, places, cv2.BORDER_CONSTANT)
+    before, after = (_continued(_patches(plane.numpy(), places, cv2.BORDER_REPLICATE), mine) for plane in (a, b))
+    return _aligned(before, after, {sigma: torch.from_numpy(w).float() for sigma, w in weights.items()})
 
 
-def _padded(plane: Tensor, value: float | None = None) -> Tensor:
-    """Room for a margin around every block of the grid."""
-    h, w = plane.shape
-    room = (MARGIN, MARGIN + -w % BLOCK, MARGIN, MARGIN + -h % BLOCK)
-    mode = "replicate" if value is None else "constant"
-    return functional.pad(plane[None, None], room, mode=mode, value=value)[0, 0]
-
-
-def _strongest(a: Tensor, inside: Tensor) -> list[tuple[int, int]]:
-    """Corners (y, x) of the blocks with the most squared gradient, strongest first."""
-    smooth = cv2.GaussianBlur(a.numpy(), (0, 0), 1.0)
-    gx, gy = _gradient(torch.from_numpy(smooth)[None])
-    whole = -functional.max_pool2d(-inside.to(a.dtype)[None], 5, 1, 2)  # 1, h, w: nothing of the outside in reach
-    counted = (gx * gx + gy * gy) * whole
-    h, w = a.shape
-    blocks = functional.avg_pool2d(functional.pad(counted[None], (0, -w % BLOCK, 0, -h % BLOCK)), BLOCK)[0, 0]
-    strength, order = blocks.flatten().sort(descending=True)
-    chosen = order[: min(BLOCKS, int((strength > LEAST_EDGE).sum()))]
-    return [(int(i) // blocks.shape[1] * BLOCK, int(i) % blocks.shape[1] * BLOCK) for i in chosen]
-
-
-def _aligned(a: Tensor, b: Tensor, inside: Tensor) -> Tensor:
-    """Shifts of patches `(k, 1, side, side)`: Gauss-Newton on `b(x + d) = gain·a(x) + offset`, coarse to fine."""
-    d = a.new_zeros(len(a), 2)
-    grid = torch.stack(torch.meshgrid(*2 * [torch.arange(a.shape[-1], dtype=a.dtype)], indexing="xy"), -1)  # y, x, 2
-    core = (slice(None), slice(MARGIN // 2, -MARGIN // 2), slice(MARGIN // 2, -MARGIN // 2))
-    last = 0.0
-    for sigma in BLURS:
-        if sigma != last:
-            smooth, target, weight = _smoothed(a, sigma), _smoothed(b, sigma), _shrunk(inside, sigma)[core]
-            last = sigma
-        moved = _sampled(target, grid + d[:, None, None, :])
-        gx, gy = (g[core] for g in _gradient((smooth + moved)[:, 0] / 2))
-        step, match = _step(smooth[:, 0][core], moved[:, 0][core], weight, gx, gy)
-        d = (d + step).clamp(-MARGIN / 2, MARGIN / 2)
-    return d.norm(dim=1)[match > LEAST_MATCH]
-
-
-def _smoothed(x: Tensor, sigma: float) -> Tensor:
-    return torch.from_numpy(np.stack([cv2.GaussianBlur(p, (0, 0), sigma) for p in x[:, 0].numpy()]))[:, None]
-
-
-def _shrunk(inside: Tensor, sigma: float) -> Tensor:
-    """The region less what a blur by `sigma` brings in from outside, `(k, side, side)`."""
-    reach = 2 * math.ceil(sigma) + 1
-    shrunk: Tensor = -functional.max_pool2d(-inside, reach, 1, reach // 2)[:, 0]
+def _shrunk(region: Plane, px: int) -> Plane:
+    """The region less what a blur brings in from `px` around."""
+    shrunk: Plane = cv2.erode(region, np.ones((2 * px + 1, 2 * px + 1), np.uint8))
     return shrunk
 
 
-def _sampled(x: Tensor, places: Tensor) -> Tensor:
-    """`(k, 1, side, side)` at pixel coordinates `(k, side, side, 2)`, cubic."""
+def _strongest(a: Plane, region: Plane) -> list[tuple[int, int]]:
+    """Corners (y, x) of the blocks with the most squared gradient, strongest first."""
+    gy, gx = np.gradient(cv2.GaussianBlur(a, (0, 0), 1.0)) if min(a.shape) > 1 else (a * 0, a * 0)
+    h, w = a.shape
+    padded = np.pad((gx * gx + gy * gy) * _shrunk(region, 2), ((0, -h % BLOCK), (0, -w % BLOCK)))
+    blocks = padded.reshape(padded.shape[0] // BLOCK, BLOCK, -1, BLOCK).mean((1, 3))
+    order = np.argsort(-blocks, axis=None, kind="stable")[: min(BLOCKS, int((blocks > LEAST_EDGE).sum()))]
+    return [(int(i) // blocks.shape[1] * BLOCK, int(i) % blocks.shape[1] * BLOCK) for i in order]
+
+
+def _patches(plane: Plane, places: list[tuple[int, int]], border: int) -> Plane:
+    """`(k, side, side)`: the blocks at some places, with a margin."""
+    side = BLOCK + 2 * MARGIN
+    padded = cv2.copyMakeBorder(plane, MARGIN, MARGIN + BLOCK, MARGIN, MARGIN + BLOCK, border)
+    return np.stack([padded[y : y + side, x : x + side] for y, x in places])
+
+
+def _continued(x: Plane, inside: Plane) -> Plane:
+    """Patches in which the inside is continued smoothly outward, so that nothing of the outside enters a blur."""
+    for patch, region in zip(x, inside, strict=True):
+        if not region.all():
+            share = cv2.GaussianBlur(region.astype(np.float32), (0, 0), 4.0)
+            smooth = cv2.GaussianBlur(patch * region, (0, 0), 4.0) / np.maximum(share, np.float32(1e-6))
+            np.copyto(patch, smooth, where=region == 0)
+    return x
+
+
+def _aligned(a: Plane, b: Plane, inside: dict[float, Tensor]) -> Tensor:
+    """Shifts of patches `(k, side, side)`: Gauss-Newton on `b(x + d) = tone(a(x))`, coarse to fine."""
+    side = torch.arange(a.shape[-1], dtype=torch.float32)
+    grid = torch.stack(torch.meshgrid(side, side, indexing="xy"), -1)  # y, x, 2
+    core = (slice(None), slice(REACH, -REACH), slice(REACH, -REACH))
+    d, last = torch.zeros(len(a), 2), 0.0
+    for sigma in BLURS:
+        if sigma != last:
+            smooth, target, last = _smoothed(a, sigma), _smoothed(b, sigma), sigma
+        places = grid + d[:, None, None, :]
+        moved = _sampled(target, places, "bicubic")
+        known = inside[sigma] * _sampled(inside[sigma], places, "bilinear")  # in both pictures
+        gx, gy = (g[core] for g in _gradient((smooth + moved) / 2))
+        step, match, edges = _step(smooth[core], moved[core], known[core], gx, gy)
+        d = (d + step).clamp(-REACH, REACH)
+    found = torch.where(match > LEAST_MATCH, d.norm(dim=1).clamp(max=REACH), REACH)
+    return found[edges > LEAST_EDGE / 4]
+
+
+def _smoothed(x: Plane, sigma: float) -> Tensor:
+    return torch.from_numpy(np.stack([cv2.GaussianBlur(patch, (0, 0), sigma) for patch in x]))
+
+
+def _sampled(x: Tensor, places: Tensor, mode: str) -> Tensor:
+    """`(k, side, side)` at pixel coordinates `(k, side, side, 2)`."""
     normal = (2 * places + 1) / x.shape[-1] - 1
-    sampled: Tensor = functional.grid_sample(x, normal, mode="bicubic", padding_mode="border", align_corners=False)
+    sampled: Tensor = functional.grid_sample(
+        x[:, None], normal, mode=mode, padding_mode="border", align_corners=False
+    ).squeeze(1)
     return sampled
 
 
 def _gradient(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Central differences of `(k, side, side)` along x and y."""
     padded = functional.pad(x[:, None], (1, 1, 1, 1), mode="replicate")[:, 0]
-    return (padded[:, 1:-1, 2:] - padded[:, 1:-1, :-2]) / 2, (padded[:, 2:, 1:-1] - padded[:, :-2, 1:-1]) / 2
+    along_x: Tensor = (padded[:, 1:-1, 2:] - padded[:, 1:-1, :-2]) / 2
+    along_y: Tensor = (padded[:, 2:, 1:-1] - padded[:, :-2, 1:-1]) / 2
+    return along_x, along_y
 
 
-def _step(a: Tensor, b: Tensor, weight: Tensor, gx: Tensor, gy: Tensor) -> tuple[Tensor, Tensor]:
-    """One least-squares step `(k, 2)` for `b = gain·a + offset - d·gradient`, and the correlation of a and b, `(k,)`.
+def _step(a: Tensor, b: Tensor, weight: Tensor, gx: Tensor, gy: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """One least-squares step `(k, 2)` for `b = tone(a) - d·gradient`, where tone is offset, gain and a square term.
 
-    Directions with hardly any gradient (along a straight edge) are left out.
+    Directions with hardly any gradient (along a straight edge) are left out. Also given, `(k,)`: the correlation of
+    a and b, and the squared gradient per pixel of a whole block.
     """
     n = weight.sum((1, 2)).clamp(min=1)
 
     def mean(x: Tensor) -> Tensor:
         return (weight * x).sum((1, 2), keepdim=True) / n[:, None, None]
 
+    squared = a * a - mean(a * a)
     a, b, gx, gy = (x - mean(x) for x in (a, b, gx, gy))  # offset eliminated
     aa, ab, bb = mean(a * a).clamp(min=1e-12), mean(a * b), mean(b * b).clamp(min=1e-12)
-    gx, gy, b = (x - mean(a * x) / aa * a for x in (gx, gy, b))  # gain eliminated
+    squared = squared - mean(a * squared) / aa * a
+    for tone in (a, squared):  # gain and curve eliminated
+        size = mean(tone * tone).clamp(min=1e-12)
+        gx, gy, b = (x - mean(tone * x) / size * tone for x in (gx, gy, b))
     tensor = torch.cat((mean(gx * gx), mean(gx * gy), mean(gx * gy), mean(gy * gy)), 1).view(-1, 2, 2)
     pull = -torch.cat((mean(gx * b), mean(gy * b)), 1)  # k, 2, 1
     values, vectors = torch.linalg.eigh(tensor)
     strong = (values > WEAK * values[:, 1:]) & (values > 1e-8)
     along = (vectors.transpose(1, 2) @ pull)[..., 0] * strong / values.clamp(min=1e-8)
-    return (vectors @ along[..., None])[..., 0], (ab / (aa * bb).sqrt()).flatten()
+    edges = (weight * (gx * gx + gy * gy)).sum((1, 2)) / BLOCK**2
+    return (vectors @ along[..., None])[..., 0], (ab / (aa * bb).sqrt()).flatten(), edges

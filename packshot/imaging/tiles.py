@@ -58,17 +58,18 @@ def tiled(
     """
     n, _, h, w = x.shape
     scale = Fraction(scale)
-    if multiple % scale.denominator:
+    if multiple < 1 or multiple % scale.denominator:
         raise ParameterError(f"multiple: expected a multiple of {scale.denominator} for scale {scale}, got {multiple}")
     rows, columns = (spans(length, tile_px, overlap_px, multiple) for length in (h, w))
     ramps = [_ramps(axis, scale, max(2 * overlap_px, 1)) for axis in (rows, columns)] if blend else None
-    out = None if into is None else _opened(into, blend)
+    size = int(h * scale), int(w * scale)
+    out = None if into is None else _opened(into, (n, *size), blend)
     for index, (i, j) in enumerate(np.ndindex(len(rows), len(columns))):
         with torch.no_grad():
             y = function(_cut(x, rows[i], columns[j]))
         _check(y, (n, rows[i], columns[j]), scale)
         if out is None:
-            out = y.new_zeros((n, y.shape[1], int(h * scale), int(w * scale)), device=x.device)
+            out = y.new_zeros((n, y.shape[1], *size), device=x.device)
         if ramps is None:
             _place(out, y, rows[i], columns[j], scale)
         else:
@@ -88,9 +89,11 @@ def spans(length: int, tile_px: int, overlap_px: int, multiple: int = 1) -> list
     overlap = -(-overlap_px // multiple) * multiple
     stride = tile - 2 * overlap
     padded = -(-length // multiple) * multiple
-    if multiple < 1 or overlap_px < 0 or stride < multiple:
+    if overlap_px < 0:
+        raise ParameterError(f"overlap_px: expected at least 0, got {overlap_px}")
+    if stride < multiple:
         raise ParameterError(
-            f"tile_px: expected more than twice the overlap of {overlap} px plus {multiple}, got {tile_px} px"
+            f"tile_px: expected at least {2 * overlap + multiple} for an overlap of {overlap_px} px, got {tile_px}"
         )
     if padded <= tile:
         return [Span(0, padded, 0, padded)]
@@ -113,8 +116,10 @@ def _check(y: Tensor, expected: tuple[int, Span, Span], scale: Fraction) -> None
         raise ParameterError(f"function: expected a result of (n, h, w) {size} for scale {scale}, got {tuple(y.shape)}")
 
 
-def _opened(into: Tensor | np.ndarray[Any, Any], blend: bool) -> Tensor:
+def _opened(into: Tensor | np.ndarray[Any, Any], size: tuple[int, int, int], blend: bool) -> Tensor:
     out = into if isinstance(into, Tensor) else torch.from_numpy(into)
+    if out.ndim != 4 or (out.shape[0], *out.shape[2:]) != size:
+        raise ParameterError(f"into: expected (n, k, h, w) with (n, h, w) {size}, got {tuple(out.shape)}")
     return out.zero_() if blend else out
 
 
@@ -138,7 +143,7 @@ def _mix(out: Tensor, y: Tensor, rows: Span, columns: Span, scale: Fraction) -> 
 
 
 def _ramps(axis: list[Span], scale: Fraction, width: float) -> list[Tensor]:
-    """Weights of the tiles along one axis, `(scale · tile,)` each: linear over `width` px, adding up to 1 everywhere."""
+    """Weights of the tiles along one axis, `(scale · tile,)` each: linear over `width` px, adding up to 1."""
     end = axis[-1].stop
     places = (torch.arange(int(end * scale), dtype=torch.float64) + 0.5) / float(scale)
     weights = torch.ones(len(axis), len(places), dtype=torch.float64)
