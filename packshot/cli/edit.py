@@ -144,5 +144,5 @@ def _makes_alpha(operation: Operation) -> bool:
 def _report(source: Path, output: Path, photo: Any) -> str:
     step = photo.steps[-1]
     figures = [f"{key} {value:.4g}" for key, value in {**step.numbers, **step.fidelity}.items()]
-    flags = [f"look: {flag}" for flag in photo.flags]
+    flags = [*(f"look: {flag}" for flag in photo.flags), *(f"note: {note}" for note in photo.notes)]
     return f"{source} -> {output}" + "".join(f"\n  {line}" for line in [", ".join(figures), *flags] if line)

@@ -97,7 +97,9 @@ class Frame(Operation):
         framed = _carried(picture, to_old, (place.height, place.width), fill, outside)
         flags = _cut_off(box, picture.size) if found else ["no product found: the whole picture was framed"]
         flags += ["the photo's background ends inside the frame"] if ends else []
-        return Result(framed, *self._judged(box, place, flags))
+        filled = max((box[2] - box[0]) / place.width, (box[3] - box[1]) / place.height) * place.scale
+        numbers = {"fill": filled, "upscale": place.scale}
+        return Result(framed, numbers, tuple(flags), notes=self._pixels(filled, place))
 
     def _place(self, box: Box, mass: tuple[float, float], size: tuple[int, int]) -> Place:
         """Where the frame lies. mass: the product's centre of mass, px; size: of the picture."""
@@ -171,50 +173,14 @@ class Frame(Operation):
             return own, "opaque", False
         return colour, "opaque", True
 
-    def _judged(self, box: Box, place: Place, flags: list[str]) -> tuple[dict[str, float], tuple[str, ...]]:
-        """Numbers, and the flags with what the numbers say."""
-        filled = max((box[2] - box[0]) / place.width, (box[3] - box[1]) / place.height) * place.scale
+    def _pixels(self, filled: float, place: Place) -> tuple[str, ...]:
+        """What to say where the photo has too few pixels for what was asked."""
         if place.width < self.width or place.height < self.height:
-            flags.append(
-                f"too few pixels: {place.width} x {place.height} px, not {self.width or '-'} x {self.height or '-'}"
-            )
-        elif filled < 0.98 * self.fill and place.scale >= self.max_upscale:
-            flags.append(f"too few pixels: the product fills {filled:.0%} of the frame instead of {self.fill:.0%}")
-        return {"fill": filled, "upscale": place.scale}, tuple(flags)
-
-
-def _carried(
-    picture: Picture, to_old: Tensor, size: tuple[int, int], fill: Triple, outside: Literal["opaque", "transparent"]
-) -> Picture:
-    """`geometry.carry`, after which a ground of one colour has that colour still.
-
-    A sharp filter rings beside a dark product; where nothing but ground and product came in and the product's share
-    is nothing, the ground is restored.
-    """
-    import torch
-
-    from packshot.imaging import geometry, grounds
-
-    plain = grounds.plain_ground(picture)
-    if plain is None or picture.mask is not None or float(to_old[0, 0]) == 1:
-        return geometry.carry(picture, to_old, size, fill, outside)
-    colour, other = plain
-    framed = geometry.carry(picture.replace(mask=other), to_old, size, fill, outside)
-    assert framed.matte is not None
-    assert framed.mask is not None
-    ground = (framed.mask < CLEAN) & (framed.matte < NOTHING)
-    if outside == "transparent" or max(abs(float(c) - f) for c, f in zip(colour, fill, strict=True)) > 1e-6:
-        inside = torch.zeros_like(ground)
-        (x0, x1), (y0, y1) = (_inside(to_old, axis, n) for axis, n in enumerate((picture.width, picture.height)))
-        inside[..., y0:y1, x0:x1] = True
-        ground &= inside
-    return framed.replace(rgb=framed.rgb.where(~ground, colour.view(1, 3, 1, 1)), mask=None)
-
-
-def _inside(to_old: Tensor, axis: int, n: int) -> tuple[int, int]:
-    """First and end index of the output pixels along an axis that lie wholly on the `n` px of the input."""
-    scale, shift = float(to_old[axis, axis]), float(to_old[axis, 2])
-    return max(0, math.ceil(-shift / scale)), max(0, math.floor((n - shift) / scale))
+            asked = f"{self.width or '-'} x {self.height or '-'}"
+            return (f"too few pixels: {place.width} x {place.height} px, not {asked}",)
+        if filled < 0.98 * self.fill and place.scale >= self.max_upscale:
+            return (f"too few pixels: the product fills {filled:.0%} of the frame instead of {self.fill:.0%}",)
+        return ()
 
 
 def _centre(box: Box) -> tuple[float, float]:

@@ -70,12 +70,14 @@ class Result:
     numbers: measurements worth keeping, names with units (`confidence`, `delta_e_reached`, `shadow_px`).
     flags: short reasons why a person should look ("matte touches the border").
     layers: extra tensors `(n, c, h, w)` in `[0, 1]` of the result's size (a shadow, an uncertainty map).
+    notes: what is worth knowing, but no reason to look ("too few pixels for the size asked").
     """
 
     picture: Picture
     numbers: Mapping[str, float] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
     layers: Mapping[str, Tensor] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 class Operation(BaseModel):

@@ -39,7 +39,8 @@ class Photo:
     """A picture with where it came from and what was done to it. Frozen: every edit gives a new one.
 
     picture: the pixels now. source: the file it was read from. original: the pixels as read.
-    steps: the edits so far with their numbers. flags: why a person should look. layers: of the last edit.
+    steps: the edits so far with their numbers. flags: why a person should look. notes: what is
+    worth knowing. layers: of the last edit.
     """
 
     picture: Picture
@@ -47,6 +48,7 @@ class Photo:
     original: Picture
     steps: tuple[Step, ...] = ()
     flags: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     layers: Mapping[str, Tensor] = field(default_factory=dict)
 
     def edit(
@@ -68,6 +70,7 @@ class Photo:
             picture=locked.result.picture,
             steps=(*ready.steps, locked.step),
             flags=tuple(dict.fromkeys((*ready.flags, *locked.result.flags))),
+            notes=tuple(dict.fromkeys((*ready.notes, *locked.result.notes))),
             layers=locked.result.layers,
         )
 
@@ -97,7 +100,7 @@ class Photo:
 def open_photo(source: str | Path | bytes | BinaryIO) -> Photo:
     """Read a photo through the one door in (EXIF turn, ICC → sRGB, limits before decoding). Raises FileError."""
     loaded = files.open_picture(source)
-    return Photo(loaded.picture, loaded.source, loaded.picture)
+    return Photo(loaded.picture, loaded.source, loaded.picture, notes=loaded.source.notes)
 
 
 def build(operation: str, parameters: Mapping[str, Any]) -> Operation:

@@ -61,7 +61,7 @@ def entry(out: Path, catalogue: Catalogue, records: list[Record]) -> Entry:
         before=Path(first.source),
         afters=tuple(After(out / r.output, r.output, r.variant) for r in made),
         frame=_frame(first),
-        reasons=tuple(dict.fromkeys(reason for r in records for reason in r.reason.split("; ") if reason)),
+        reasons=tuple(dict.fromkeys(text for r in records for text in (*r.reason.split("; "), *r.notes) if text)),
         numbers={k: v for step in first.steps for k, v in step.get("numbers", {}).items()},
         fidelity=_worst_fidelity(made),
         steps=first.steps,

@@ -48,6 +48,7 @@ class State:
     picture: Picture
     steps: tuple[Step, ...] = ()
     flags: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def process(job: Job, recipe: Recipe, settings: str) -> list[Record]:
@@ -142,7 +143,8 @@ def advance(state: State, operation: Operation, context: Context, recipe: Recipe
     """One step further."""
     locked = apply_locked(operation, state.picture, context, limits=recipe.limits)
     flags = tuple(dict.fromkeys((*state.flags, *locked.result.flags)))
-    return State(locked.result.picture, (*state.steps, locked.step), flags)
+    notes = tuple(dict.fromkeys((*state.notes, *locked.result.notes)))
+    return State(locked.result.picture, (*state.steps, locked.step), flags, notes)
 
 
 def _result(job: Job, variant: str, state: State, source: files.SourceInfo, recipe: Recipe) -> dict[str, Any]:
@@ -157,7 +159,7 @@ def _result(job: Job, variant: str, state: State, source: files.SourceInfo, reci
     )
     encoded = encoded_fidelity(state.picture, exported.picture)
     fidelity = worst(state.steps) | {f"encoded_{k}": v for k, v in encoded.items()}
-    notes = [*source.notes, *exported.notes]
+    notes = [*source.notes, *state.notes, *exported.notes]
     if source.has_c2pa:
         notes.append("the photo's Content Credentials (C2PA) are not carried into the result")
     return {

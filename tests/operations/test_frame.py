@@ -153,11 +153,11 @@ def test_too_few_pixels_make_a_smaller_frame_or_a_smaller_product():
     assert frame.picture.size == (141, 141)
     assert frame.numbers["upscale"] == pytest.approx(2)
     assert measured(frame.picture)[0] == pytest.approx(0.85, abs=0.02)
-    assert "too few pixels" in frame.flags[0]
+    assert "too few pixels" in frame.notes[0]
     product = framed(before, width=1000, when_small="smaller_product")
     assert product.picture.size == (1000, 1000)
     assert product.numbers["fill"] == pytest.approx(0.12)
-    assert "too few pixels" in product.flags[0]
+    assert "too few pixels" in product.notes[0]
     enough = framed(before, width=1000, max_upscale=16)
     assert enough.picture.size == (1000, 1000)
     assert enough.flags == ()
