@@ -183,6 +183,40 @@ class Frame(Operation):
         return ()
 
 
+def _carried(
+    picture: Picture, to_old: Tensor, size: tuple[int, int], fill: Triple, outside: Literal["opaque", "transparent"]
+) -> Picture:
+    """`geometry.carry`, after which a ground of one colour has that colour still.
+
+    A sharp filter rings beside a dark product; where nothing but ground and product came in and the product's share
+    is nothing, the ground is restored.
+    """
+    import torch
+
+    from packshot.imaging import geometry, grounds
+
+    plain = grounds.plain_ground(picture)
+    if plain is None or picture.mask is not None or float(to_old[0, 0]) == 1:
+        return geometry.carry(picture, to_old, size, fill, outside)
+    colour, other = plain
+    framed = geometry.carry(picture.replace(mask=other), to_old, size, fill, outside)
+    assert framed.matte is not None
+    assert framed.mask is not None
+    ground = (framed.mask < CLEAN) & (framed.matte < NOTHING)
+    if outside == "transparent" or max(abs(float(c) - f) for c, f in zip(colour, fill, strict=True)) > 1e-6:
+        inside = torch.zeros_like(ground)
+        (x0, x1), (y0, y1) = (_inside(to_old, axis, n) for axis, n in enumerate((picture.width, picture.height)))
+        inside[..., y0:y1, x0:x1] = True
+        ground &= inside
+    return framed.replace(rgb=framed.rgb.where(~ground, colour.view(1, 3, 1, 1)), mask=None)
+
+
+def _inside(to_old: Tensor, axis: int, n: int) -> tuple[int, int]:
+    """First and end index of the output pixels along an axis that lie wholly on the `n` px of the input."""
+    scale, shift = float(to_old[axis, axis]), float(to_old[axis, 2])
+    return max(0, math.ceil(-shift / scale)), max(0, math.floor((n - shift) / scale))
+
+
 def _centre(box: Box) -> tuple[float, float]:
     return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
 
