@@ -1,6 +1,6 @@
 """Render the sample pictures that ship with packshot: 16 toys as a small seller would photograph them.
 
-    python scripts/render_samples.py [--only SKU ...] [--samples 144] [--size 768] [--out packshot/samples] [--again]
+    python scripts/render_samples.py [--only SKU ...] [--samples 32] [--size 768] [--out packshot/samples] [--again]
 
 Writes SKU.jpg and mattes/SKU.png for every row of products.csv; pictures already there are skipped unless --again.
 The same arguments give the same pixels (same versions of Mitsuba, Pillow and OpenCV). Needs the extra `synth`.
@@ -106,7 +106,7 @@ def main() -> int:
     """Render what is missing; 0 when everything is there."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--only", nargs="*", default=[], metavar="SKU")
-    options.add_argument("--samples", type=int, default=50, help="light paths a pixel")
+    options.add_argument("--samples", type=int, default=32, help="light paths a pixel")
     options.add_argument("--size", type=int, default=768, help="side of the picture, px")
     options.add_argument("--out", type=Path, default=FOLDER)
     options.add_argument("--again", action="store_true", help="render even what is there")

@@ -48,6 +48,10 @@ class Style:
     material: str = "painted wood"
     cell: float = 0.08
 
+    def pixels(self, fine: int) -> int:
+        """Height of a printed picture: `fine` for photos of 768 px, fewer for coarser meshes."""
+        return max(int(fine * min(1.0, 0.05 / self.cell)), 48)
+
 
 Builder = Callable[[Generator, Style], list[Part]]
 

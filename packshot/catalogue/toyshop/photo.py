@@ -42,7 +42,8 @@ def develop(light: Image, response: Response, illuminant: NDArray[np.float64]) -
     gains = white**-response.adapt * np.array([response.balance[0], 1.0, response.balance[1]])
     seen = soften(exposed * gains.astype(np.float32), response.blur_px) * _vignette(light.shape[:2], response.vignette)
     noisy = _sensor(seen, response)
-    return np.clip(_curve(encode(_shoulder(noisy)), response.contrast) * 255 + 0.5, 0, 255).astype(np.uint8)
+    encoded = _curve(encode(_shoulder(noisy)), response.contrast)
+    return np.asarray(np.clip(encoded * 255 + 0.5, 0, 255), np.uint8)
 
 
 def soften(image: Image, blur_px: float) -> Image:

@@ -79,7 +79,7 @@ def rocket(rng: Generator, style: Style) -> list[Part]:
     tall, fat = rng.uniform(15, 17), rng.uniform(2.6, 3.0)
     body = curve([(1.9, 2.6), (2.45, 4), (fat, 7), (fat * 0.98, 9.5), (2.1, 12.4)], 16)
     skin_line = np.concatenate([[(0, 2.6)], body, [(0, 12.4)]])
-    stars = prints.Canvas(700, 2 * np.pi * fat / 11)
+    stars = prints.Canvas(style.pixels(700), 2 * np.pi * fat / 11)
     width = stars.aspect
     stars.band(0.13, 0.17, accent)
     for u, v, r in STARS:
@@ -136,7 +136,7 @@ def _sail(
     part = solid("sail", Field(at, low, high), style, colour, "cotton", min(style.cell, 0.05))
     if mark is None:
         return part
-    canvas = prints.Canvas(300)
+    canvas = prints.Canvas(style.pixels(300))
     canvas.polygon(prints.star(0.5, 0.5, 0.46), mark)
     place = (middle[0] + 0.6, 0, middle[1] + 0.5)
     return Part(

@@ -42,7 +42,7 @@ def robot(rng: Generator, style: Style) -> list[Part]:
     mesh = project_print(
         solid("body", body, style, tin).mesh, (0, -deep / 2, 8.1), (1, 0, 0), (0, 0, 1), (wide * 0.8, 5.4)
     )
-    parts = [Part("body", mesh, style.material, tin, _dashboard(wide * 0.8 / 5.4, accent, rng))]
+    parts = [Part("body", mesh, style.material, tin, _dashboard(style.pixels(500), wide * 0.8 / 5.4, accent, rng))]
     head = box(5.0, 3.9, 4.0, 0.5).moved(0, 0, 14.4)
     parts += [solid("head", head, style, tin)]
     neck = cylinder(1.3, 1.4, 0.1).moved(0, 0, 12.1)
@@ -85,7 +85,7 @@ def _doll(rng: Generator, style: Style, size: float) -> list[Part]:
     profile = np.concatenate([bottom, line])
     profile[:, 0] *= 1 - 0.02 * np.exp(-(((profile[:, 1] - 6.15) / 0.06) ** 2))
     profile = profile[profile[:, 0] >= 0] * size
-    canvas = prints.Canvas(900, 1.15, dress)
+    canvas = prints.Canvas(style.pixels(900), 1.15, dress)
     _paint_doll(canvas, scarf, dress, accent, rng)
     return [Part("doll", lathe(_even(profile, 0.05 * size), style.cell), style.material, dress, canvas.picture())]
 
@@ -167,9 +167,9 @@ def _even(profile: np.ndarray, step: float) -> np.ndarray:
     return np.stack([np.interp(at, length, profile[:, 0]), np.interp(at, length, profile[:, 1])], 1)
 
 
-def _dashboard(aspect: float, accent: str, rng: Generator) -> prints.Picture:
+def _dashboard(pixels: int, aspect: float, accent: str, rng: Generator) -> prints.Picture:
     """The printed chest of a robot: frame, two dials, lamps, a chart, a strip of rivets."""
-    c = prints.Canvas(500, aspect)
+    c = prints.Canvas(pixels, aspect)
     c.polygon([(0.01, 0.01), (aspect - 0.01, 0.01), (aspect - 0.01, 0.99), (0.01, 0.99)], accent)
     c.polygon([(0.05, 0.05), (aspect - 0.05, 0.05), (aspect - 0.05, 0.95), (0.05, 0.95)], "cream")
     for x, swing in ((aspect * 0.28, rng.uniform(30, 150)), (aspect * 0.72, rng.uniform(30, 150))):

@@ -41,7 +41,7 @@ def camera(rng: Generator, style: Style) -> list[Part]:
     parts += [Part("button", lathe(button, style.cell).moved(-wide * 0.31, 0, high - 0.05), style.material, accent)]
     dial = lathe(rounded_profile([(0, 0), (1.05, 0), (1.05, 0.6), (0, 0.62)], 0.1, 0.04), 0.05, _knurl)
     parts += [Part("dial", dial.moved(wide * 0.34, 0, high - 0.05), "varnished wood", "natural")]
-    name = prints.Canvas(160, 3.0)
+    name = prints.Canvas(style.pixels(160), 3.0)
     name.text(1.5, 0.5, 0.62, str(rng.choice(["SNAP", "PICO", "KLIK"])), "black")
     plate = project_print(_plate(style), (0, 0, 0.15), (1, 0, 0), (0, 0, 1), (2.5, 0.83)).moved(
         wide * 0.315, -deep / 2 - 0.02, high * 0.83

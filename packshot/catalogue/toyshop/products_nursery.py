@@ -96,7 +96,7 @@ def ball(rng: Generator, style: Style) -> list[Part]:
     """A play ball of rubber: two colours, a belt between white lines, stars, a valve and a seam."""
     radius = rng.uniform(7.5, 9.0)
     top, belt, bottom = style.colours
-    place, _ = prints.globe(900)
+    place, _ = prints.globe(style.pixels(900))
     z = place[..., 2]
     soft = 0.006
 
@@ -171,7 +171,7 @@ def drum(rng: Generator, style: Style) -> list[Part]:
     shell, hoop, accent = style.colours
     radius, high = rng.uniform(6.6, 7.4), rng.uniform(8.0, 9.0)
     count = 8
-    canvas = prints.Canvas(600, 2 * np.pi * radius / high)
+    canvas = prints.Canvas(style.pixels(600), 2 * np.pi * radius / high)
     width = canvas.aspect
     canvas.band(0.14, 0.19, accent)
     canvas.band(0.81, 0.86, accent)

@@ -2,8 +2,9 @@
 
 Naive surface nets (S. Gibson, Constrained Elastic Surface Nets, 1998) on the leaves of an octree: one vertex in every
 cell that the surface crosses, one quad around every crossed edge. Departures: only cells near the surface are ever
-visited, and instead of relaxation each vertex is moved onto the true surface by Newton steps along the gradient, which
-also gives exact normals.
+visited; a cell that two sheets of the surface cross has a vertex for each, so that the mesh stays a closed manifold;
+and instead of relaxation each vertex is moved onto the true surface by Newton steps along the gradient, which also
+gives exact normals.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from packshot.catalogue.toyshop.noise import Points, Values
 
 Cells = NDArray[np.int64]
 OFFSETS = np.array([(i, j, k) for i in (0, 1) for j in (0, 1) for k in (0, 1)])
+EDGES = [(a, a | bit) for a in range(8) for bit in (4, 2, 1) if not a & bit]
 STEEP = 1.6  # fields may grow this much faster than distance and still be meshed without holes
 BATCH = 65_536  # points per call of a field, so that its temporaries stay in the cache
 
@@ -34,9 +36,9 @@ def skin(field: Field, cell: float) -> Mesh:
     corners = values[where].reshape(-1, 8)  # (cells, 8)
     crossed = (corners < 0).any(1) & (corners >= 0).any(1)
     cells, corners = cells[crossed], corners[crossed]
-    start = (cells + _edge_mean(corners)) * cell + origin
-    vertices, normals = _settle(field, start, cell)
-    return Mesh(vertices, _quads(cells, corners, width), normals)
+    places, owner, vertex_of = _sheets(corners)
+    vertices, normals = _settle(field, (cells[owner] + places) * cell + origin, cell)
+    return Mesh(vertices, _quads(cells, corners, vertex_of, width), normals)
 
 
 def _leaves(field: Field, origin: Points, cell: float, depth: int) -> Cells:
@@ -59,20 +61,37 @@ def _evaluate(field: Field, points: Points) -> Values:
     return np.concatenate(chunks) if chunks else np.zeros(0)
 
 
-def _edge_mean(corners: Values) -> Points:
-    """Mean of the crossing points on the 12 edges of each cell, in cell units. corners: (n, 8) -> (n, 3)."""
-    total, count = np.zeros((len(corners), 3)), np.zeros(len(corners))
-    for a in range(8):
-        for axis_bit in (4, 2, 1):
-            if a & axis_bit:
-                continue
-            va, vb = corners[:, a], corners[:, a | axis_bit]
-            crossed = (va < 0) != (vb < 0)
-            t = np.where(crossed, va / np.where(crossed, va - vb, 1), 0)
-            point = OFFSETS[a] + t[:, None] * (OFFSETS[a | axis_bit] - OFFSETS[a])
-            total += point * crossed[:, None]
-            count += crossed
-    return total / count[:, None]
+def _sheets(corners: Values) -> tuple[Points, Cells, Cells]:
+    """Where the surface crosses each cell. corners: values at the 8 corners, (n, 8).
+
+    Returns the vertices (m, 3) in cell units (mean of the crossings of one sheet), the cell of each (m,), and the
+    vertex that belongs to each inner corner of each cell (n, 8).
+    """
+    label = _joined_corners(corners < 0)
+    cells, inner, points = [], [], []
+    for a, b in EDGES:
+        cell = np.flatnonzero((corners[:, a] < 0) != (corners[:, b] < 0))
+        t = corners[cell, a] / (corners[cell, a] - corners[cell, b])
+        cells.append(cell)
+        inner.append(np.where(corners[cell, a] < 0, a, b))
+        points.append(OFFSETS[a] + t[:, None] * (OFFSETS[b] - OFFSETS[a]))
+    cell, place = np.concatenate(cells), np.concatenate(points)
+    keys, vertex = np.unique(cell * 8 + label[cell, np.concatenate(inner)], return_inverse=True)
+    mean = np.stack([np.bincount(vertex, place[:, i]) for i in range(3)], 1) / np.bincount(vertex)[:, None]
+    table = np.full(label.size, -1)
+    table[keys] = np.arange(len(keys))
+    return mean, keys // 8, table[np.arange(len(label))[:, None] * 8 + np.maximum(label, 0)]
+
+
+def _joined_corners(inside: NDArray[np.bool_]) -> Cells:
+    """The lowest inner corner that each inner corner reaches along inner edges of its cell; (n, 8)."""
+    label = np.where(inside, np.arange(8), -1)
+    for _ in range(3):
+        for a, b in (*EDGES, *EDGES[::-1]):
+            both = inside[:, a] & inside[:, b]
+            low = np.minimum(label[:, a], label[:, b])
+            label[:, a], label[:, b] = np.where(both, low, label[:, a]), np.where(both, low, label[:, b])
+    return label
 
 
 def _settle(field: Field, points: Points, cell: float) -> tuple[Points, Points]:
@@ -96,18 +115,22 @@ def _gradient(field: Field, points: Points, step: float) -> Points:
     return total / (4 * step)
 
 
-def _quads(cells: Cells, corners: Values, width: int) -> NDArray[np.int64]:
+def _quads(cells: Cells, corners: Values, vertex_of: Cells, width: int) -> NDArray[np.int64]:
     """Two triangles around every crossed lattice edge, facing outwards."""
     keys = _key(cells, width)
     order = np.argsort(keys)
     found = []
     for axis, bit in enumerate((4, 2, 1)):
-        inside_first, inside_last = corners[:, 0] < 0, corners[:, bit] < 0
-        start = cells[inside_first != inside_last]  # edge from the cell's first corner along the axis
-        outward = inside_first[inside_first != inside_last]
+        first = corners[:, 0] < 0
+        crossed = first != (corners[:, bit] < 0)
+        start, outward = cells[crossed], first[crossed]  # edge from the cell's first corner along the axis
         u, v = np.zeros(3, int), np.zeros(3, int)
         u[(axis + 1) % 3], v[(axis + 2) % 3] = 1, 1
-        ring = [_find(keys, order, _key(start - shift, width)) for shift in (0 * u, u, u + v, v)]
+        ring = []
+        for shift in (0 * u, u, u + v, v):
+            cell = _find(keys, order, _key(start - shift, width))
+            corner = int(shift @ (4, 2, 1)) + np.where(outward, 0, bit)  # the inner end of the edge, seen from there
+            ring.append(vertex_of[cell, corner])
         quad = np.stack(ring, 1)
         quad[~outward] = quad[~outward][:, ::-1]
         found += [quad[:, [0, 1, 2]], quad[:, [0, 2, 3]]]
