@@ -77,14 +77,16 @@ def overrides(settings: list[str]) -> dict[str, Any]:
 
 
 class Bar:
-    """A progress bar on a terminal, a line now and then elsewhere; a reader of the run's progress records."""
+    """A progress bar on a terminal, nothing elsewhere; a reader of the run's progress records."""
 
     def __enter__(self) -> Callable[[Progress], None]:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
         columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}")
-        self.display = Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=Console(stderr=True))
+        console = Console(stderr=True)
+        times = TimeElapsedColumn(), TimeRemainingColumn()
+        self.display = Progress(*columns, *times, console=console, disable=not console.is_terminal)
         self.display.start()
         self.task = self.display.add_task("starting", total=None)
         return self.show

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
-from pathlib import Path
+from itertools import chain, islice
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from packshot.catalogue.catalogue import PRODUCTS, Catalogue
@@ -51,12 +51,20 @@ def _opened(source: str | Path, into: Path | None) -> tuple[Catalogue, tuple[Pro
     return done.open(), done.problems
 
 
-def items(catalogue: Catalogue, limit: int | None = None) -> Iterator[Item]:
+def items(catalogue: Catalogue) -> Iterator[Item]:
     """Every photo of a catalogue, with the attributes of its product for `$names`."""
-    for shot in islice(catalogue.images(), limit):
+    for shot in catalogue.images():
         product = shot.product
         values = {**product.attributes, "title": product.title, "category": product.category}
         yield Item(product.sku, shot.image.path, str(shot.path), shot.key, values)
+
+
+def unread(catalogue: Catalogue, problems: tuple[Problem, ...]) -> Iterator[Item]:
+    """Pictures that ingest could not read: they are tried, fail with their reason, and so are in records and report."""
+    for problem in problems:
+        if problem.serious and problem.field == "image" and problem.value:
+            stem = str(PurePosixPath(problem.value).with_suffix(""))
+            yield Item(stem, problem.value, str(catalogue.pictures / problem.value), stem)
 
 
 def run_catalogue(
@@ -80,10 +88,11 @@ def run_catalogue(
     folder = Path(out)
     _check_apart(Path(source), folder)
     catalogue, problems = _opened(source, folder / "catalogue")
-    photos = sum(bool(image.path) for product in catalogue for image in product.images)
-    total = photos if limit is None else min(photos, limit)
+    total = sum(bool(image.path) for product in catalogue for image in product.images)
+    total += sum(1 for _ in unread(catalogue, problems))
+    photos = islice(chain(items(catalogue), unread(catalogue, problems)), limit)
     last = Progress(0, 0, 0, 0, None, 0.0)
-    for last in run(recipe, items(catalogue, limit), folder, total=total, workers=workers):
+    for last in run(recipe, photos, folder, total=min(total, limit or total), workers=workers):
         if on_progress is not None:
             on_progress(last)
     page = reporting.write(folder, recipe, catalogue, last, str(source)) if report else None

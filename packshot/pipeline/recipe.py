@@ -175,13 +175,14 @@ def _compose(data: bytes, name: str) -> yaml.Node | None:
     try:
         for event in yaml.parse(data, yaml.SafeLoader):
             if isinstance(event, yaml.AliasEvent):
-                raise RecipeError(f"{name}, line {event.start_mark.line + 1}: anchors and aliases are not allowed")
+                line = event.start_mark.line + 1 if event.start_mark else 1
+                raise RecipeError(f"{name}, line {line}: anchors and aliases are not allowed")
         node: yaml.Node | None = yaml.compose(data, yaml.SafeLoader)
     except (yaml.YAMLError, RecursionError) as error:
         mark: Any = getattr(error, "problem_mark", None)
-        line = f", line {int(mark.line) + 1}" if mark is not None else ""
+        where = f", line {int(mark.line) + 1}" if mark is not None else ""
         problem = getattr(error, "problem", None) or str(error) or type(error).__name__
-        raise RecipeError(f"{name}{line}: not valid YAML: {problem}") from None
+        raise RecipeError(f"{name}{where}: not valid YAML: {problem}") from None
     return node
 
 
@@ -216,6 +217,7 @@ class _Checker:
             raise self.fail((unknown[0],), f"{unknown[0]}: no such section; expected one of {', '.join(SECTIONS)}")
         each = self.each(raw.get("each") or {})
         steps = self.steps(raw.get("steps"), each)
+        output = self.output(raw)
         unused = [key for key in self.overrides if key not in self.used]
         if unused:
             raise RecipeError(f"{self.name}: {unused[0]}: nothing of that name in this pipeline to set")
@@ -224,7 +226,7 @@ class _Checker:
             steps=steps,
             each=each,
             limits=self.section(Limits, raw, "limits"),
-            output=self.output(raw),
+            output=output,
             policy=self.policy(raw.get("policy", "default")),
             seed=self.seed(raw.get("seed", 0)),
             title=self.texts(raw, "title"),
