@@ -77,7 +77,10 @@ _CURRENCIES = {
     "人民币": "CNY",
     "港币": "HKD",
 }
-_SIGNS = re.compile(r"[$¥￥€£₹₩元]|us\$|rmb|人民币|[a-z]{3}(?![a-z])", re.IGNORECASE)
+_SIGN = r"us\$|rmb|人民币|[$¥€£₹₩元]|[a-z]{3}"
+_PRICE = re.compile(
+    rf"(?P<before>{_SIGN})?\s*(?P<number>-?\d[\d.,'’]*(?:\s\d{{3}})*(?:[.,]\d*)?)\s*(?P<after>{_SIGN})?", re.IGNORECASE
+)
 _NUMBERED = re.compile(r"^(.*?[^\d\s])\s*\d{1,3}$")
 
 
@@ -154,11 +157,10 @@ def price_of(text: str) -> tuple[Decimal | str, str]:
     >>> price_of("19.90 USD"), price_of("1.299,00 €"), price_of("¥1,299"), price_of("free")
     ((Decimal('19.90'), 'USD'), (Decimal('1299.00'), 'EUR'), (Decimal('1299'), ''), ('free', ''))
     """
-    plain_text = unicodedata.normalize("NFKC", text).strip()
-    signs = _SIGNS.findall(plain_text)
-    number = re.sub(r"[\s'’]", "", _SIGNS.sub("", plain_text))
-    if not re.fullmatch(r"-?\d[\d.,]*", number):
+    found = _PRICE.fullmatch(unicodedata.normalize("NFKC", text).strip())
+    if found is None or (found["before"] and found["after"]):
         return text, ""
+    number = re.sub(r"[\s'’]", "", found["number"])
     cut = max(number.rfind(","), number.rfind("."))
     decimals = len(number) - cut - 1
     if cut >= 0 and (decimals <= 2 or (number[cut] == "." and number.count(".") == 1)):
@@ -169,8 +171,8 @@ def price_of(text: str) -> tuple[Decimal | str, str]:
         amount = Decimal(number)
     except InvalidOperation:
         return text, ""
-    sign = signs[0].casefold() if len(signs) == 1 else ""
-    return amount, _CURRENCIES.get(sign, sign.upper() if len(sign) == 3 and sign.isalpha() and sign.isascii() else "")
+    sign = (found["before"] or found["after"] or "").casefold()
+    return amount, _CURRENCIES.get(sign, sign.upper() if len(sign) == 3 and sign.isascii() and sign.isalpha() else "")
 
 
 def split_of(text: str) -> str:

@@ -53,17 +53,18 @@ def sniff_encoding(sample: bytes) -> str:
         return "utf-8"
     except UnicodeDecodeError:
         pass
-    high = len(_HIGH.findall(sample))
-    paired = 2 * len(_CHINESE_PAIR.findall(sample))
-    try:
-        codecs.getincrementaldecoder("gb18030")().decode(sample)
-    except UnicodeDecodeError:
-        paired = 0
-    if paired >= 0.9 * high:
-        return "gb18030"
-    if high < 0.01 * len(sample) and _damaged_utf8(sample):
+    if len(_HIGH.findall(sample)) < 0.01 * len(sample) and _damaged_utf8(sample):
         return "utf-8"
-    return "cp1252"
+    return "gb18030" if _paired(sample) >= 0.9 else "cp1252"
+
+
+def _paired(data: bytes) -> float:
+    """The share of bytes above 127 that stand in pairs as Chinese text has them; 0 if GB18030 cannot read it."""
+    try:
+        codecs.getincrementaldecoder("gb18030")().decode(data)
+    except UnicodeDecodeError:
+        return 0.0
+    return 2 * len(_CHINESE_PAIR.findall(data)) / max(1, len(_HIGH.findall(data)))
 
 
 def _damaged_utf8(sample: bytes) -> bool:
@@ -102,12 +103,11 @@ def text_lines(file: BinaryIO, encoding: str) -> Iterator[str]:
 
 
 def mended(cell: str) -> str:
-    """The cell with its undecodable bytes read as GB18030 if that works, else as Latin-1."""
+    """The cell read as GB18030 if its bytes stand in pairs, else with its undecodable bytes as Latin-1."""
     raw = cell.encode("utf-8", errors="surrogateescape")
-    try:
-        return raw.decode("gb18030")
-    except UnicodeDecodeError:
-        return "".join(chr(ord(c) - 0xDC00) if "\udc80" <= c <= "\udcff" else c for c in cell)
+    if _paired(raw) >= 0.9:
+        return raw.decode("gb18030", errors="replace")
+    return "".join(chr(ord(c) - 0xDC00) if "\udc80" <= c <= "\udcff" else c for c in cell)
 
 
 class _Unclosed(Exception):
@@ -158,7 +158,7 @@ def records(lines: Iterator[str], delimiter: str) -> Iterator[Record | Problem]:
             return
         except (csv.Error, _Unclosed) as error:
             cells, reason = [], str(error)
-        if reason or _unclosed(feed.taken, len(cells) != width, delimiter):
+        if reason or _unclosed(feed.taken, delimiter):
             long_cell = len(feed.taken) == 1
             first = feed.take_back()
             reader = csv.reader(feed, delimiter=delimiter)
@@ -171,14 +171,14 @@ def records(lines: Iterator[str], delimiter: str) -> Iterator[Record | Problem]:
             yield Record(row, cells)
 
 
-def _unclosed(taken: list[str], irregular: bool, delimiter: str) -> bool:
-    """Whether a record of several lines is so only because a quote was not closed."""
+def _unclosed(taken: list[str], delimiter: str) -> bool:
+    """Whether a record of several lines is so only because a quote was not closed: it breaks off inside quotes, or a
+    quote "closes" in the middle of a cell, where the next stray one opened.
+    """
     if len(taken) < 2:
         return False
     if sum(line.count('"') for line in taken) % 2:
         return True
-    if not irregular:
-        return False
     try:
         next(csv.reader(iter(taken), delimiter=delimiter, strict=True))
     except csv.Error:

@@ -19,10 +19,11 @@ _JPEG = (".jpg", ".jpeg", ".jpe", ".jfif")
 _OTHERS = (".png", ".webp", ".avif", ".tif", ".tiff", ".bmp", ".gif", ".heic", ".heif", ".jp2", ".psd", ".ppm")
 PICTURE_SUFFIXES = frozenset((*_JPEG, *_OTHERS))
 _DRIVE = re.compile(r"^[A-Za-z]:")
-_SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://")
+_SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://|^[A-Za-z][A-Za-z0-9+.-]+::")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 _RESERVED = re.compile(r"^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(\.|$)", re.IGNORECASE)
 _PLAIN = re.compile(r"[A-Za-z0-9_+()@&-]{5,100}")  # goes through unchanged; shorter ones may be reserved
+_KEPT = frozenset("-_.,+()[]=!'@& ")
 SEGMENT_BYTES = 160  # leaves room for a suffix and a temporary name within the usual 255
 
 
@@ -55,10 +56,10 @@ def _escaped(text: str) -> str:
 
 
 def _segment(text: str, last: bool) -> str:
-    """One file or folder name. Letters and digits of any script, space and -_.+()@& stay; `~` is ours."""
+    """One file or folder name. What every file system takes stays; `~` and `%` are ours."""
     if not text:
         return "%"
-    out = "".join(c if c.isalnum() or c in "-_.+()@& " else _escaped(c) for c in text)
+    out = "".join(c if c.isalnum() or c in _KEPT or (c > "\x7f" and c.isprintable()) else _escaped(c) for c in text)
     if out[0] in ". ":
         out = _escaped(out[0]) + out[1:]
     if out[-1] in ". ":

@@ -34,9 +34,9 @@ def _many_lines(text: str) -> str:
 
 
 def _sku(text: str) -> str:
-    if has_control(text):
-        raise ValueError("holds control characters")
     text = _one_line(text)
+    if has_control(text):  # text direction too: what is drawn would not be what is compared
+        raise ValueError("holds control characters")
     if not text:
         raise ValueError("is empty")
     return text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
@@ -43,7 +44,7 @@ def sniff_dialect(sample: bytes, encoding: str = "", delimiter: str = "") -> tup
         text = sample.decode(encoding, errors="replace")
     except LookupError:
         raise CatalogueError(f"encoding {encoding!r}: no such encoding; try utf-8 or gb18030") from None
-    lines = text.splitlines(keepends=True)
+    lines = list(io.StringIO(text, newline=""))
     if len(sample) >= SAMPLE_BYTES and len(lines) > 1:
         lines = lines[:-1]  # the last one is cut
     lines = lines[:200]
