@@ -26,7 +26,7 @@ Plane = NDArray[np.float32]  # (h, w)
 SOLID = 0.99  # matte from which a pixel is the product's own and is never changed
 BLURS_PX = (2, 8, 32)  # box radii of the edge colour search
 NEXT_BLUR = 1e-2  # weight of each wider blur: heard only where the narrower one finds nothing
-TILE_PX = 512
+TILE_PX = 256
 
 
 def over(foreground: Tensor, alpha: Tensor, background: Tensor) -> Tensor:
@@ -157,7 +157,7 @@ def foreground(rgb: Tensor, matte: Tensor) -> Tensor:
     for sample in range(rgb.shape[0]):
         alpha = matte[sample, 0].detach().cpu().numpy()
         band = (alpha > 0) & (alpha < SOLID)
-        for place, outer in _tiles(band):
+        for place, outer in edge_tiles(band, max(BLURS_PX)):
             front = _blur_fusion(srgb_to_linear(rgb[sample][:, outer[0], outer[1]]).cpu().numpy(), alpha[outer])
             clean = linear_to_srgb(torch.from_numpy(front)).clamp(0, 1).to(rgb.device)
             inside = tuple(slice(p.start - o.start, p.stop - o.start) for p, o in zip(place, outer, strict=True))
@@ -170,18 +170,17 @@ def foreground(rgb: Tensor, matte: Tensor) -> Tensor:
 Slices = tuple[slice, slice]
 
 
-def _tiles(band: NDArray[np.bool_]) -> Iterator[tuple[Slices, Slices]]:
+def edge_tiles(band: NDArray[np.bool_], halo_px: int) -> Iterator[tuple[Slices, Slices]]:
     """Tiles that hold a pixel of the band: the box of the band inside the tile, and that box with its surroundings."""
     h, w = band.shape
-    halo = max(BLURS_PX)
     for top in range(0, h, TILE_PX):
         for left in range(0, w, TILE_PX):
-            ys, xs = np.nonzero(band[top : top + TILE_PX, left : left + TILE_PX])
-            if not len(ys):
-                continue
-            y0, y1, x0, x1 = top + ys.min(), top + ys.max() + 1, left + xs.min(), left + xs.max() + 1
-            outer = (slice(max(0, y0 - halo), min(h, y1 + halo)), slice(max(0, x0 - halo), min(w, x1 + halo)))
-            yield (slice(y0, y1), slice(x0, x1)), outer
+            x0, y0, wide, high = cv2.boundingRect(band[top : top + TILE_PX, left : left + TILE_PX].astype(np.uint8))
+            if wide:
+                y0, x0 = y0 + top, x0 + left
+                y1, x1 = y0 + high, x0 + wide
+                ys, xs = (max(0, y0 - halo_px), y1 + halo_px), (max(0, x0 - halo_px), x1 + halo_px)
+                yield (slice(y0, y1), slice(x0, x1)), (slice(ys[0], min(h, ys[1])), slice(xs[0], min(w, xs[1])))
 
 
 def _blur_fusion(colour: NDArray[np.float32], alpha: Plane) -> NDArray[np.float32]:
