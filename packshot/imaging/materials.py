@@ -25,6 +25,7 @@ CELL = 8.0  # side of a histogram cell, Lab units
 ROUNDS = 3  # members → curve → members
 CANDIDATES = 6  # materials told apart in one region
 SLACK = 8.0  # lightness by which a pale colour may miss the line of highlights
+BLACK = 12.0  # lightness below which everything may be a shadow of something dark
 DARKER = 0.7  # least factor by which a tolerance shrinks in the dark
 SKIN_WEIGHT = 0.3  # how much a skin-like colour counts when the dominant one is chosen
 NEUTRAL_CHROMA = 9.0  # below this chroma a material has no hue to go by
@@ -220,7 +221,8 @@ def _reach(lightness: Array, start: float) -> tuple[float, float]:
     smooth = np.convolve(np.pad(counts, 1, mode="edge"), [0.25, 0.5, 0.25], mode="valid")
     first = max(0, int(np.clip(start / STEP, 0, 25)) - 2)
     first += int(smooth[first : first + 5].argmax())
-    return STEP * _walk(smooth, first, -1), STEP * _walk(smooth, first, 1) + STEP
+    low = STEP * _walk(smooth, first, -1)
+    return low if low > BLACK else 0.0, STEP * _walk(smooth, first, 1) + STEP
 
 
 def _walk(counts: NDArray[np.float64], first: int, step: int) -> int:

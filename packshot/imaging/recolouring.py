@@ -42,7 +42,10 @@ VEILED = 0.65  # relative tint below which a bright pixel counts as partly highl
 NEAR = 6.0  # ΔE within which plain gains take over
 LIGHTEST, DARKEST = 95.0, 4.0  # mean lightness that still leaves folds to see
 GLOSS = 0.95  # share of the pixels that are diffuse; what is brighter keeps its surplus as white light
-WASHED, TOO_WHITE, MOST_DARKER = 0.06, 0.93, 12  # tint or shading that may be lost, white (Y), and L given up for it
+LOST = 0.06  # share of tint or shading that may be washed out in the light
+DROWNED = 0.2  # share of the pixels that may become black
+TOO_WHITE, TOO_BLACK = 0.93, 0.0015  # luminance beyond which shading counts as lost
+GIVEN_UP = 12  # lightness by which the mean may miss its target so that less is lost
 DIFFUSE = 0.98  # share of the pixels whose mean is steered to the target
 STEPS = 1001  # entries of a table over lightness 0..100
 PER_L = np.float32((STEPS - 1) / 100)
@@ -185,18 +188,28 @@ def _steered(source: _Source, aim: Lab) -> _Target:
 
 
 def _reachable(source: _Source, aim: Lab) -> Lab:
-    """The aim, darker where lit parts would be washed out: no more than `WASHED` of tint or shading may be lost."""
-    L = float(np.clip(aim[0], DARKEST, LIGHTEST))
+    """The aim, darker where lit parts would be washed out, lighter where folds would drown in black.
+
+    No more than `LOST` of tint or shading may go in the light and `DROWNED` of the pixels in the dark, and no more than
+    `GIVEN_UP` of lightness is given up for it.
+    """
+    start = float(np.clip(aim[0], DARKEST, LIGHTEST))
     index = source.index[:, source.diffuse]
-    for _ in range(MOST_DARKER):
-        trial = _target(source, _dimmed(aim, L), aim)
-        if trial.nearness > 0.5:
+    drowned = (_look_up(_target(source, source.mean, aim).Y, index) < TOO_BLACK).mean()
+    for given_up in range(GIVEN_UP + 1):
+        washed = _target(source, _dimmed(aim, start - given_up), aim)
+        if washed.nearness > 0.5:
             return aim
-        lost = 1 - _look_up(trial.tint, index) / _look_up(trial.wish, index)
-        if lost.mean() + (_look_up(trial.Y, index) > TOO_WHITE).mean() < WASHED:
+        lost = 1 - _look_up(washed.tint, index) / _look_up(washed.wish, index)
+        if lost.mean() + (_look_up(washed.Y, index) > TOO_WHITE).mean() < LOST:
             break
-        L -= 1
-    return _dimmed(aim, L)
+    if given_up:
+        return _dimmed(aim, start - given_up)
+    for given_up in range(GIVEN_UP + 1):
+        dark = _look_up(_target(source, (start + given_up, aim[1], aim[2]), aim).Y, index) < TOO_BLACK
+        if dark.mean() - drowned < DROWNED:
+            break
+    return start + given_up, aim[1], aim[2]
 
 
 def _applied(source: _Source, target: _Target, part: Tensor, share: Tensor) -> Tensor:
