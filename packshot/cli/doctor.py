@@ -13,7 +13,6 @@ BASE = (
     "numpy",
     "pillow",
     "opencv-python-headless",
-    "kornia",
     "safetensors",
     "pydantic",
     "onnxruntime",
