@@ -20,7 +20,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from PIL import Image as pil
+import PIL.Image
 
 from packshot.catalogue.catalogue import write_catalogue
 from packshot.catalogue.duplicates import find_duplicates
@@ -34,13 +34,13 @@ KINDS = ("jpeg30", "jpeg60", "webp50", "resize0.25", "resize0.5", "crop3", "crop
 def in_srgb(path):
     """The photo as sRGB pixels, so that a copy without its profile still has its colours."""
     rgb = read(path).rgb[0].permute(1, 2, 0)
-    return pil.fromarray((rgb * 255 + 0.5).byte().numpy())
+    return PIL.Image.fromarray((rgb * 255 + 0.5).byte().numpy())
 
 
 def recompressed(picture, kind, quality):
     data = io.BytesIO()
     picture.save(data, kind, quality=quality)
-    return pil.open(data).convert("RGB")
+    return PIL.Image.open(data).convert("RGB")
 
 
 def planted(picture, kind, chance):
@@ -50,7 +50,7 @@ def planted(picture, kind, chance):
     if kind.startswith(("jpeg", "webp")):
         return recompressed(picture, kind[:4].upper(), int(amount))
     if kind.startswith("resize"):
-        return picture.resize((max(8, int(w * amount)), max(8, int(h * amount))), pil.Resampling.LANCZOS)
+        return picture.resize((max(8, int(w * amount)), max(8, int(h * amount))), PIL.Image.Resampling.LANCZOS)
     if kind.startswith("crop"):
         dx, dy = amount / 100 * w, amount / 100 * h
         x, y = chance.random() * dx, chance.random() * dy
@@ -58,7 +58,7 @@ def planted(picture, kind, chance):
     if kind.startswith("bright"):
         return picture.point(lambda v: min(255, int(v * amount)))
     if kind.startswith("pad"):
-        out = pil.new("RGB", (int(w * (1 + amount / 100)), int(h * (1 + amount / 100))), "white")
+        out = PIL.Image.new("RGB", (int(w * (1 + amount / 100)), int(h * (1 + amount / 100))), "white")
         out.paste(picture, ((out.width - w) // 2, (out.height - h) // 2))
         return out
     for step in ("crop5", "resize0.5", "bright1.05", "jpeg60"):
@@ -66,11 +66,11 @@ def planted(picture, kind, chance):
     return picture
 
 
-def main():
+def main(argv=None):
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--products", type=int, default=300)
     arguments.add_argument("--seed", type=int, default=0)
-    chosen = arguments.parse_args()
+    chosen = arguments.parse_args(argv)
     data = Path(os.environ["PACKSHOT_DATA"]) / "products"
     rows = list(csv.DictReader((data / "manifest.csv").open(encoding="utf-8")))
     chance = random.Random(chosen.seed)
@@ -100,14 +100,15 @@ def main():
             foreign.append((one, other, pair.residual))
         elif len(one) + len(other) == 3:
             hits[(one + other)[1] if len(one) == 2 else other[1]] += 1
+    print("| copy | recall |\n|---|---|")
     for kind in KINDS:
-        print(f"{kind:10s} recall {hits[kind] / len(some):6.1%}")
-    total = sum(hits.values())
+        print(f"| {kind} | {hits[kind] / len(some):.1%} |")
+    share = sum(hits.values()) / (len(some) * len(KINDS))
     sources = sorted({tuple(sorted((a[0], b[0]))) for a, b, _ in foreign})
-    print(f"all        recall {total / (len(some) * len(KINDS)):6.1%}; {len(found.pairs)} pairs, of two photos: {len(foreign)}, "
-          f"from {len(sources)} pairs of photos")  # fmt: skip
+    print(f"| all | {share:.1%} |\n")
+    print(f"{len(found.pairs)} pairs, {len(foreign)} of them of two photos ({len(sources)} pairs of photos):")
     for pair in sources:
-        print("  ", *pair)
+        print("-", *pair)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"{found.pictures} pictures in {seconds:.1f} s, peak {peak:.0f} MB (torch included)")
 

@@ -47,22 +47,26 @@ class Wanted:
 
 @dataclass(slots=True)
 class Draft:
-    """A product to be: fields as `Product` names them, the pictures wanted, and where it was read."""
+    """A product to be: fields as `Product` names them, the pictures wanted, and where it was read.
+
+    only_pictures: nothing is known of it but its pictures; without a usable one it is no product.
+    """
 
     row: int | None
     fields: dict[str, Any]
     images: list[Wanted] = field(default_factory=list)
+    only_pictures: bool = False
 
 
 class Mapper:
     """Turns raw rows into drafts. The plan is made once for every set of column names.
 
     sku_column: the column to take as sku; "" = found by its name, or the group column, or made from the picture's
-    file name in a table that has neither.
+    file name in a table that has neither. has_sku: whether every row must have one; None = as the first row has it.
     """
 
-    def __init__(self, sku_column: str = "") -> None:
-        self.sku_column = sku_column
+    def __init__(self, sku_column: str = "", has_sku: bool | None = None) -> None:
+        self.sku_column, self.has_sku = sku_column, has_sku
         self._plans: dict[tuple[str, ...], list[str]] = {}
 
     def plan(self, names: tuple[str, ...]) -> list[str]:
@@ -97,7 +101,9 @@ class Mapper:
                 attributes[target[2:]] = text
             elif target:
                 _put(target, text, fields)
-        if "sku" not in plan and images:
+        if self.has_sku is None:
+            self.has_sku = "sku" in plan
+        if not self.has_sku and "sku" not in fields and images:
             fields["sku"] = _sku_from(images[0])
         if attributes:
             fields["attributes"] = attributes

@@ -100,7 +100,8 @@ def _as_folder(folder: str, pictures: list[str]) -> Iterator[Draft]:
     if pictures:
         above = folder.rpartition("/")[0]
         images = [Wanted(path, None, _role(path), exact=True) for path in pictures]
-        yield Draft(None, {"sku": _sku(folder), "category": _sku(above)} if above else {"sku": _sku(folder)}, images)
+        fields = {"sku": _sku(folder), **({"category": _sku(above)} if above else {})}
+        yield Draft(None, fields, images, only_pictures=True)
 
 
 def _as_pictures(folder: str, pictures: list[str]) -> Iterator[Draft]:
@@ -110,7 +111,7 @@ def _as_pictures(folder: str, pictures: list[str]) -> Iterator[Draft]:
         sku = path if folded(stem) in taken else stem
         taken.add(folded(stem))
         fields = {"sku": _sku(sku), **({"category": _sku(folder)} if folder else {})}
-        yield Draft(None, fields, [Wanted(path, exact=True)])
+        yield Draft(None, fields, [Wanted(path, exact=True)], only_pictures=True)
 
 
 def _sku(path: str) -> str:

@@ -129,7 +129,8 @@ def _drafts(found: Source, products: Products, sku: str) -> tuple[Iterator[Draft
         return folder_drafts(found.tree, choice), (*found.told, reason)
     if found.kind == "shopify":
         return shopify_drafts(_raw(found)), (*found.told, "a handle is a product")
-    return _mapped(_raw(found), Mapper(sku)), found.told
+    has_sku = True if found.kind == "merchant" else None  # a feed's items need an id
+    return _mapped(_raw(found), Mapper(sku, has_sku)), found.told
 
 
 def _raw(found: Source) -> Iterator[Raw | Problem]:
@@ -188,6 +189,8 @@ def _product(draft: Draft, gatherer: Gatherer, file: str) -> tuple[Product | Non
         found += wrong
         if image is not None:
             images.append(image)
+    if draft.only_pictures and not images:
+        return None, found
     if images:
         fields["images"] = images
         _drop_known_size(fields, images)

@@ -21,7 +21,7 @@ from packshot.catalogue.product import MAX_IMAGES, Image, Product
 _PLAIN_FIELDS = ("title", "category", "description", "price", "currency", "source", "licence")
 _TABLES = """
     CREATE TABLE products (number INTEGER PRIMARY KEY, sku TEXT UNIQUE, body TEXT, files INTEGER, urls INTEGER);
-    CREATE TABLE pictures (source TEXT PRIMARY KEY, place TEXT, width INTEGER, height INTEGER, reason TEXT);
+    CREATE TABLE pictures (source BLOB PRIMARY KEY, place TEXT, width INTEGER, height INTEGER, reason TEXT);
     CREATE TABLE places (place TEXT PRIMARY KEY);
 """
 
@@ -93,17 +93,21 @@ class Staging:
 
     def seen(self, source: str) -> Seen | None:
         """What is known of a picture file."""
-        row = self._base.execute("SELECT place, width, height, reason FROM pictures WHERE source = ?", (source,))
+        row = self._base.execute("SELECT place, width, height, reason FROM pictures WHERE source = ?", (_key(source),))
         found = row.fetchone()
         return Seen(*found) if found else None
 
     def remember(self, source: str, seen: Seen) -> None:
         """Keep what was found out about a picture file."""
-        self._base.execute("INSERT OR REPLACE INTO pictures VALUES (?, ?, ?, ?, ?)", (source, *seen))
+        self._base.execute("INSERT OR REPLACE INTO pictures VALUES (?, ?, ?, ?, ?)", (_key(source), *seen))
 
     def claim(self, place: str) -> bool:
         """Take a place for a picture; False if it is taken, also by a name that differs only in capitals."""
         return self._base.execute("INSERT OR IGNORE INTO places VALUES (?)", (folded(place),)).rowcount == 1
+
+
+def _key(source: str) -> bytes:
+    return source.encode("utf-8", errors="surrogateescape")  # file names need not be Unicode
 
 
 def merged(first: Product, later: Product) -> tuple[Product, list[Problem]]:

@@ -80,15 +80,13 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="Print the numbers as JSON.")] = False,
 ) -> None:
     """Count what is in a catalogue, and draw a contact sheet. Exit code 1 if rows are broken or pictures unreadable."""
-    from dataclasses import asdict
-
     from packshot.catalogue.catalogue import Catalogue
     from packshot.catalogue.show import contact_sheet, summarise
 
     opened = Catalogue(catalogue)
     summary = summarise(opened)
     if as_json:
-        typer.echo(json.dumps(asdict(summary), ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(vars(summary), ensure_ascii=False, indent=2))
     else:
         _print_summary(summary)
     unreadable: list[Problem] = []

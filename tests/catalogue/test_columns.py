@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from packshot.catalogue.columns import ALIASES, price_of, split_of, target_of, targets_of
 
-
 HEADERS = """
-SKU > sku | sku_id > sku | 货号 > sku | SKU编码 > sku | ＳＫＵ > sku | Product ID > sku | Title > title | 商品名称 > title
+SKU > sku | sku_id > sku | 货号 > sku | SKU编码 > sku | ＳＫＵ > sku | Product ID > sku | Title > title
+商品名称 > title
 标题 > title | title_zh > title@zh | 中文标题 > title@zh | Title (EN) > title@en | description zh > description@zh
 Color > a:colour | colour > a:colour | 颜色分类 > a:colour | 材质 > a:material | 价格 > price | Price > price
 图片 > image | 图片2 > image | Image 3 > image | image_url > image | 主图 > image | g:image_link > image

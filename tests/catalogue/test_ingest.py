@@ -53,7 +53,9 @@ class Fault:
 
 FAULTS = [
     Fault("no sku", ["", "Hat", "2.png", "5", ""], "sku", "is missing", survives=False),
-    Fault("sku of control characters", ["\u202eB", "Hat", "2.png", "5", ""], "sku", "control characters", survives=False),
+    Fault(
+        "sku of control characters", ["\u202eB", "Hat", "2.png", "5", ""], "sku", "control characters", survives=False
+    ),
     Fault("sku too long", ["B" * 600, "Hat", "2.png", "5", ""], "sku", "longer than 500", survives=False),
     Fault("price in words", ["B", "Hat", "2.png", "ask us", ""], "price", "is not a number"),
     Fault("negative price", ["B", "Hat", "2.png", "-5", ""], "price", "is below 0"),
@@ -68,7 +70,9 @@ FAULTS = [
     Fault("drive letter", ["B", "Hat", "C:\\outside.png", "5", ""], "image", "is absolute"),
     Fault("file address", ["B", "Hat", "file:///etc/passwd", "5", ""], "image", "not followed"),
     Fault("path with a line break", ["B", "Hat", "a\nb.png", "5", ""], "image", "control characters"),
-    Fault("picture written into the table", ["B", "Hat", "data:image/png;base64,AAAA", "5", ""], "images.0.url", "file"),
+    Fault(
+        "picture written into the table", ["B", "Hat", "data:image/png;base64,AAAA", "5", ""], "images.0.url", "file"
+    ),
     Fault("address with a space", ["B", "Hat", "https://shop.example/a b.png", "5", ""], "images.0.url", "spaces"),
     Fault("a text called .png", ["B", "Hat", "text.png", "5", ""], "image", "a text"),
     Fault("an empty file", ["B", "Hat", "empty.png", "5", ""], "image", "is empty"),
@@ -87,7 +91,10 @@ FAULTS = [
 def test_a_planted_fault_is_named_and_costs_only_itself(tmp_path, fault):
     put(tmp_path, {"outside.png": 9})
     source = shop(tmp_path / "in", GOOD, fault.row, LAST)
-    put(tmp_path / "in", {"text.png": "hello", "empty.png": b"", "page.jpg": "<!doctype html><p>404", "cut.png": picture()[:20]})
+    put(
+        tmp_path / "in",
+        {"text.png": "hello", "empty.png": b"", "page.jpg": "<!doctype html><p>404", "cut.png": picture()[:20]},
+    )
     put(tmp_path / "in", {"folder.png/x.txt": "x"})
     os.symlink(tmp_path / "outside.png", tmp_path / "in" / "link.png")
     done, catalogue = made(source, tmp_path)
@@ -122,7 +129,10 @@ BROKEN_SOURCES = {
     "no known column": (lambda root: table(root / "t.csv", ["foo", "bar"], ["1", "2"]), "known column"),
     "only bad rows": (lambda root: table(root / "t.csv", HEADER, ["", "x"]), "1 of|first of"),
     "binary": (lambda root: put(root, {"t.csv": b"\x00\x01" * 50}) / "t.csv", "binary"),
-    "an Excel workbook": (lambda root: zipped(root / "t.xlsx", {"[Content_Types].xml": "<x/>"}), "save the sheet as CSV"),
+    "an Excel workbook": (
+        lambda root: zipped(root / "t.xlsx", {"[Content_Types].xml": "<x/>"}),
+        "save the sheet as CSV",
+    ),
     "an old workbook": (lambda root: put(root, {"t.xls": b"\xd0\xcf\x11\xe0xxxx"}) / "t.xls", "old Excel"),
     "gzip": (lambda root: put(root, {"t.csv.gz": b"\x1f\x8b\x08xxxx"}) / "t.csv.gz", "unpack it"),
     "a JSON array": (lambda root: put(root, {"t.json": '[{"sku": "A"}]'}) / "t.json", "one object a line"),
@@ -151,13 +161,21 @@ def test_a_source_that_cannot_be_read_says_why_and_leaves_nothing(tmp_path, name
 @pytest.mark.parametrize("delimiter", [",", "\t", ";"])
 def test_a_chinese_table(tmp_path, encoding, delimiter):
     header = ["货号", "商品名称", "颜色", "材质", "价格", "图片", "描述"]
-    rows = [["连衣裙-01", "纯棉连衣裙", "红色", "棉", "￥199.00", "图/正面.png", "夏季新款，柔软"], ["包-02", "真皮包", "黑色", "牛皮", "899元", "", "手工"]]
+    rows = [
+        ["连衣裙-01", "纯棉连衣裙", "红色", "棉", "￥199.00", "图/正面.png", "夏季新款，柔软"],
+        ["包-02", "真皮包", "黑色", "牛皮", "899元", "", "手工"],
+    ]
     put(tmp_path / "in", {"图/正面.png": 1})
     source = table(tmp_path / "in" / "商品.csv", header, *rows, encoding=encoding, delimiter=delimiter)
     done, catalogue = made(source, tmp_path)
     assert done.problems == ()
     dress, bag = catalogue
-    assert (dress.sku, dress.title, dress.colour, dress.attributes["material"]) == ("连衣裙-01", "纯棉连衣裙", "红色", "棉")
+    assert (dress.sku, dress.title, dress.colour, dress.attributes["material"]) == (
+        "连衣裙-01",
+        "纯棉连衣裙",
+        "红色",
+        "棉",
+    )
     assert (str(dress.price), str(bag.price), bag.currency) == ("199.00", "899", "CNY")
     assert dress.description == "夏季新款，柔软"
     (shot,) = catalogue.images()
@@ -166,7 +184,11 @@ def test_a_chinese_table(tmp_path, encoding, delimiter):
 
 
 def test_titles_in_two_languages(tmp_path):
-    source = shop(tmp_path / "in", ["A", "Red ball", "红球", "Soft", "柔软"], header=["sku", "title", "title_zh", "description", "description_zh"])
+    source = shop(
+        tmp_path / "in",
+        ["A", "Red ball", "红球", "Soft", "柔软"],
+        header=["sku", "title", "title_zh", "description", "description_zh"],
+    )
     _, catalogue = made(source, tmp_path)
     (product,) = catalogue
     assert (product.title, product.title_zh, product.descriptions) == ("Red ball", "红球", {"zh": "柔软"})
@@ -181,8 +203,11 @@ def test_every_unknown_column_is_kept(tmp_path):
 def test_several_pictures_in_several_ways(tmp_path):
     header = ["sku", "image", "image 2", "alt", "role", "matte"]
     put(tmp_path / "in", {"c,d.png": 3, "m.png": 5})
-    rows = [["A", "0.png|1.png", "2.png", "Front", "main", "m.png"], ["B", "c,d.png", "https://shop.example/x.jpg?v=1", "", "", ""],
-            ["C", "0.png, 1.png", "", "", "", ""]]  # fmt: skip
+    rows = [
+        ["A", "0.png|1.png", "2.png", "Front", "main", "m.png"],
+        ["B", "c,d.png", "https://shop.example/x.jpg?v=1", "", "", ""],
+        ["C", "0.png, 1.png", "", "", "", ""],
+    ]
     _, catalogue = made(shop(tmp_path / "in", *rows, header=header), tmp_path)
     a, b, c = catalogue
     assert [i.path for i in a.images] == ["images/0.png", "images/1.png", "images/2.png"]
@@ -206,8 +231,12 @@ def test_the_sku_column_may_be_named(tmp_path):
 
 def test_rows_of_one_sku_are_one_product(tmp_path):
     header = ["sku", "title", "colour", "image", "price"]
-    rows = [["A", "Shirt", "red", "0.png", ""], ["B", "Hat", "", "1.png", "5"], ["A", "", "blue", "2.png", "19"],
-            ["A", "Shirt", "red", "0.png", "19"]]  # fmt: skip
+    rows = [
+        ["A", "Shirt", "red", "0.png", ""],
+        ["B", "Hat", "", "1.png", "5"],
+        ["A", "", "blue", "2.png", "19"],
+        ["A", "Shirt", "red", "0.png", "19"],
+    ]
     done, catalogue = made(shop(tmp_path / "in", *rows, header=header), tmp_path)
     assert done.problems == ()
     a, b = catalogue
@@ -230,8 +259,13 @@ def test_a_heading_above_the_header_is_left_out_and_noted(tmp_path):
 
 
 def test_bytes_of_another_encoding_cost_nothing(tmp_path):
-    data = b"sku,title\n" + "A,Schuh f\u00fcr Gr\u00f6\u00dfe\n".encode() * 1 + "B,红色\n".encode("gb18030") + "C,红\n".encode()
-    put(tmp_path / "in", {"t.csv": data + "D,Hut\n".encode() + "".join(f"E{i},ü\n" for i in range(40)).encode()})
+    data = (
+        b"sku,title\n"
+        + "A,Schuh f\u00fcr Gr\u00f6\u00dfe\n".encode()
+        + "B,红色\n".encode("gb18030")
+        + "C,红\n".encode()
+    )
+    put(tmp_path / "in", {"t.csv": data + b"D,Hut\n" + "".join(f"E{i},ü\n" for i in range(40)).encode()})
     done, catalogue = made(tmp_path / "in" / "t.csv", tmp_path, encoding="utf-8")
     assert [p.title for p in catalogue][:4] == ["Schuh für Größe", "红色", "红", "Hut"]
     assert [(p.row, p.field, p.serious) for p in done.problems] == [(3, "title", False)]
@@ -241,18 +275,39 @@ def test_jsonl(tmp_path):
     put(tmp_path / "in", {"0.png": 0, "1.png": 1})
     source = jsonl(
         tmp_path / "in" / "t.jsonl",
-        {"sku": "A", "title": "Shoe", "attributes": {"color": "red", "size": 38}, "price": 19.9, "images": ["0.png", "1.png"]},
-        {"sku": "B", "images": [{"path": "1.png", "alt": "side", "attributes": {"colour": "blue"}}, {"src": "https://x.example/1.png"}]},
+        {
+            "sku": "A",
+            "title": "Shoe",
+            "attributes": {"color": "red", "size": 38},
+            "price": 19.9,
+            "images": ["0.png", "1.png"],
+        },
+        {
+            "sku": "B",
+            "images": [
+                {"path": "1.png", "alt": "side", "attributes": {"colour": "blue"}},
+                {"src": "https://x.example/1.png"},
+            ],
+        },
         {"sku": 7, "tags": ["new", "sale"], "titles": {"zh": "帽子"}},
     )
     with source.open("ab") as file:
-        file.write(b'{"sku": "C", "price": NaN}\n[1, 2]\n{"sku": "D"}{\n' + b"[" * 100_000 + b"\n" + b'{"sku": "E", "title": "to')
+        file.write(
+            b'{"sku": "C", "price": NaN}\n[1, 2]\n{"sku": "D"}{\n'
+            + b"[" * 100_000
+            + b"\n"
+            + b'{"sku": "E", "title": "to'
+        )
     done, catalogue = made(source, tmp_path)
     a, b, c = catalogue
     assert a.attributes == {"colour": "red", "size": "38"}
     assert str(a.price) == "19.9"
     assert [i.path for i in a.images] == ["images/0.png", "images/1.png"]
-    assert (b.images[0].alt, b.images[0].attributes, b.images[1].url) == ("side", {"colour": "blue"}, "https://x.example/1.png")
+    assert (b.images[0].alt, b.images[0].attributes, b.images[1].url) == (
+        "side",
+        {"colour": "blue"},
+        "https://x.example/1.png",
+    )
     assert (c.sku, c.attributes, c.title_zh) == ("7", {"tags": "new / sale"}, "帽子")
     assert [p.row for p in done.problems] == [4, 5, 6, 7, 8]
     assert "torn" in done.problems[-1].reason
@@ -268,7 +323,9 @@ def test_parquet_with_paths_and_with_pictures_inside(tmp_path):
         "sku": [f"S{i}" for i in range(count)],
         "颜色": ["红"] * count,
         "price": [1.5] * count,
-        "image": [{"bytes": picture(i % 3), "path": None} if i else {"bytes": None, "path": "0.png"} for i in range(count)],
+        "image": [
+            {"bytes": picture(i % 3), "path": None} if i else {"bytes": None, "path": "0.png"} for i in range(count)
+        ],
         "sizes": [["S", "M"]] * count,
     }
     parquet.write_table(pyarrow.table(columns), tmp_path / "in" / "t.parquet", row_group_size=100)
