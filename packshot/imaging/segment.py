@@ -31,7 +31,7 @@ QUICK_PX = 128  # the second opinion may be coarse
 LEAST_PX = 12  # smaller pictures hold too little to tell product from ground
 PLAIN_NOISE = 2.0  # Lab units up to which a surface counts as plain
 PLAIN_SHARE = 0.55  # of the border; more speaks for the studio answer, less against it
-DUST = 0.0005  # of the picture: smaller pieces are not product
+DUST = 0.0002  # of the picture: smaller pieces are not product
 CLUTTER_SPECK, CLUTTER_HOLE = 0.03, 0.01  # of the largest piece, of the product
 
 
@@ -90,7 +90,7 @@ def find(small: Field) -> Answer:
     salient = saliency(small, lab)
     second = _tidied(clutter(small, salient, QUICK_PX))
     measures = [trust.measure(lab, x) for x in (first, second)]
-    if trust.score(measures[0]) + plain - PLAIN_SHARE >= trust.score(measures[1]):
+    if trust.score(measures[0]) + 2 * (plain - PLAIN_SHARE) >= trust.score(measures[1]):
         matte, other, method, measured = first, second, "studio", measures[0]
     else:
         matte, other, method = _tidied(clutter(small, salient, SMALL_PX)), first, "clutter"

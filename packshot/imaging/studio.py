@@ -23,9 +23,11 @@ Mask = NDArray[np.bool_]  # (h, w)
 
 SETTLE = 1 / 32  # blur of the correction to the fitted surfaces, of the longest side
 STEP_SHARE = 0.28  # of the contrast nearby that one pixel must take for an edge to be a step
-SOFT_FRONTIER = 0.45  # share of a shaded region's frontier that must be soft
 CHROMA_FLOOR, LIGHT_FLOOR = 2.5, 1.0  # Lab units below which nothing is told from the backdrop
-DARKEST_SHADE, BRIGHTEST_SHADE = -60.0, 25.0  # Lab lightness a shadow or a lamp adds at most
+DARKEST_SHADE = -60.0  # Lab lightness a shadow adds at most
+ROUNDS = ((12.0, 0.8), (12.0, 0.8), (5.0, 0.45))  # Lab lightness that uneven light adds at most; see `_shade`
+BLEED = 0.12  # share of a vivid colour that JPEG carries over the edge
+GREY_SHARE = 0.15  # of the product that may pass for shade, for enclosed shade to be a hole
 HOLE_SHARE = 0.002  # of the product, for an enclosed piece of backdrop to count as a hole
 
 
@@ -55,28 +57,31 @@ def studio(lab: Field, backdrop: list[Surface]) -> Studio:
     steps_x, steps_y = (length(np.diff(smooth, axis=a)) for a in (1, 0))
     slope = per_pixel(steps_x, steps_y)
     colour, noise = _nearest(lab, backdrop), backdrop[0].noise
-    rest = _residual(lab, colour)
+    rest, rough = _residual(lab, colour), noise
+    limit = np.full_like(rest.chroma, max(4 * noise, CHROMA_FLOOR))
     ground = _reached((rest.plain < max(3 * noise, 2.5)) & (slope < max(2.5, 3 * noise)), ring)
-    chroma_noise = rough = noise
-    walls = slope > max(2.5, 3 * noise)
-    for _ in range(2):
+    walls, like, shade = slope > max(2.5, 3 * noise), ground, np.zeros_like(ground)
+    for brightest, frontier in ROUNDS:
         if ground.sum() < 20:
             break
-        colour = _settled(lab, colour, ground)
+        colour = _settled(lab, colour, ground | (shade & (rest.light > 0)))
         rest = _residual(lab, colour)
         noise = max(0.25, float(np.median(rest.plain[ground])) / 1.54)
-        chroma_noise = max(0.25, float(np.median(rest.chroma[ground])) / 1.18)
         rough = max(0.2, float(np.median(slope[ground])))
         walls = _walls(smooth[..., 0], rough)
         ground = _reached((rest.plain < max(4 * noise, LIGHT_FLOOR)) & ~walls, ring)
-    limit = max(4 * chroma_noise, CHROMA_FLOOR)
-    like = (rest.chroma < limit) & (rest.light < BRIGHTEST_SHADE) & (rest.light > DARKEST_SHADE)
-    shade = _shade(like, walls, ground, ring)
-    prior, weight = _evidence(rest, like, ground, shade, limit, noise)
+        limit = max(4 * max(0.25, float(np.median(rest.chroma[ground])) / 1.18), CHROMA_FLOOR) + _bleed(rest.chroma)
+        like = (rest.chroma < limit) & (rest.light < brightest) & (rest.light > DARKEST_SHADE)
+        shade = _shade(like, walls, ground, ring, frontier)
     contrast = max(1.0, 3 * rough)
+    prior, weight = _evidence(rest, like, ground, shade, limit, noise)
     links = [np.exp(-((s / contrast) ** 2)) + 1e-4 for s in (steps_x, steps_y)]
     inside = walk(prior, weight, links[0], links[1])
-    inside = _without_pinholes(inside, rest.plain < max(4 * noise, 1.2), ring)
+    bare = like & (np.abs(rest.light) < max(4 * noise, 1.2))
+    if (like & (inside > 0.5)).sum() < GREY_SHARE * (inside > 0.5).sum():
+        gaps = _walled(like & ~ground & ~shade, walls | (rest.chroma > 3 * limit))
+        inside, bare = np.where(gaps, np.float32(0), inside), bare | gaps
+    inside = _without_pinholes(inside, bare, ring)
     return Studio(_mixed(lab, inside, colour), colour, noise, shade)
 
 
@@ -173,6 +178,11 @@ def _settled(lab: Field, colour: Field, ground: Mask) -> Field:
     return colour + missed / (blurred(weight, sigma, "mirror") + 0.02)[..., None]
 
 
+def _bleed(chroma: Field) -> Field:
+    """How much colour a vivid product lends its surroundings: JPEG keeps colour in blocks of 16 pixels."""
+    return BLEED * cv2.blur(cv2.dilate(chroma, np.ones((9, 9), np.uint8)), (3, 3))
+
+
 def _walls(lightness: Field, rough: float) -> Mask:
     """Steps in lightness: one pixel takes a good part of the contrast within four."""
     step = per_pixel(*(np.abs(np.diff(lightness, axis=a)) for a in (1, 0)))
@@ -181,17 +191,33 @@ def _walls(lightness: Field, rough: float) -> Mask:
     return (step > STEP_SHARE * contrast) & (step > max(0.7, 3.5 * rough))
 
 
-def _shade(like: Mask, walls: Mask, ground: Mask, ring: Mask) -> Mask:
-    """Shadow and uneven light: soft regions next to the ground, of its chromaticity."""
-    region = _reached((like & ~widened(walls, 1)) | ground, ring) & ~ground
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(region.astype(np.uint8), connectivity=4)
-    touching, facing = (_neighbours(labels, ground, px, count) for px in (1, 4))
-    soft = (touching > SOFT_FRONTIER * facing) | (stats[:, cv2.CC_STAT_AREA] < 4)
-    soft[0] = False
-    shade = soft[labels]
-    for _ in range(2):  # back over the margin that was kept from the walls
-        shade |= widened(shade, 1) & like & ~walls
-    return shade & ~ground
+def _shade(like: Mask, walls: Mask, ground: Mask, ring: Mask, frontier: float) -> Mask:
+    """Shadow and uneven light: regions of the ground's chromaticity, this share of whose frontier with it is soft.
+
+    A wide margin around the steps comes first, so that a narrow gap in a product's outline lets nothing in.
+    """
+    shade = np.zeros_like(ground)
+    for margin in (2, 1):
+        known = ground | shade
+        region = _reached((like & ~widened(walls, margin)) | known, ring) & ~known
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(region.astype(np.uint8), connectivity=4)
+        touching, facing = (_neighbours(labels, known, px, count) for px in (1, 4))
+        soft = (touching > frontier * facing) | (stats[:, cv2.CC_STAT_AREA] < 4)
+        soft[0] = False
+        shade |= soft[labels]
+        for _ in range(margin + 1):  # back over the margin that was kept from the steps
+            shade |= widened(shade, 1) & like & ~walls & ~ground
+    return shade
+
+
+def _walled(region: Mask, walls: Mask) -> Mask:
+    """Those pieces of a region that steps surround on all sides."""
+    margin = widened(walls, 1)
+    count, labels = cv2.connectedComponents((region & ~margin).astype(np.uint8), connectivity=4)
+    walled, around = (_neighbours(labels, where, 1, count) for where in (margin, np.ones_like(margin)))
+    whole = walled > 0.9 * around
+    whole[0] = False
+    return widened(whole[labels], 2) & region
 
 
 def _neighbours(labels: NDArray[np.int32], ground: Mask, px: int, count: int) -> NDArray[np.int64]:
@@ -202,7 +228,7 @@ def _neighbours(labels: NDArray[np.int32], ground: Mask, px: int, count: int) ->
 
 
 def _evidence(
-    rest: _Residual, like: Mask, ground: Mask, shade: Mask, limit: float, noise: float
+    rest: _Residual, like: Mask, ground: Mask, shade: Mask, limit: Field, noise: float
 ) -> tuple[Field, Field]:
     """What each pixel says of itself (1 = product) and how loudly."""
     prior, weight = np.full(like.shape, 0.5, np.float32), np.full(like.shape, 1e-4, np.float32)

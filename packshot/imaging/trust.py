@@ -10,7 +10,7 @@ import numpy as np
 from packshot.imaging.backdrop import Field, length, ring_of
 from packshot.imaging.studio import narrowed, per_pixel, widened
 
-EDGE = 3.0  # Lab units between neighbours from which an outline lies on an edge
+EDGE = (1.0, 3.0)  # Lab units between neighbours from which an outline lies on an edge: on calm ground, on rough
 BINS = 16  # per Lab axis, of the histograms compared
 
 
@@ -36,7 +36,8 @@ def measure(lab: Field, matte: Field) -> dict[str, float]:
     slope = per_pixel(length(np.diff(smooth, axis=1)), length(np.diff(smooth, axis=0)))
     outline = widened(inside, 1) & ~narrowed(inside, 1) & ~ring
     if outline.any():
-        found["edge_support"] = float((cv2.dilate(slope, np.ones((3, 3), np.uint8))[outline] > EDGE).mean())
+        limit = np.clip(6 * np.median(slope[~inside]), *EDGE)
+        found["edge_support"] = float((cv2.dilate(slope, np.ones((3, 3), np.uint8))[outline] > limit).mean())
     near = max(4, round(0.06 * max(inside.shape)))
     found["separation"] = _separation(lab, inside & ~narrowed(inside, near), ~inside & widened(inside, near))
     areas = cv2.connectedComponentsWithStats(inside.astype(np.uint8))[2][1:, cv2.CC_STAT_AREA]
@@ -52,8 +53,8 @@ def _separation(lab: Field, a: np.ndarray, b: np.ndarray) -> float:
 
 
 def score(measured: Mapping[str, float]) -> float:
-    """For choosing between two answers: an outline on edges that leaves the border alone."""
-    return measured["edge_support"] - 2 * measured["border_contact"]
+    """For choosing between two answers: colours apart, an outline on edges, the border left alone."""
+    return 0.5 * measured["edge_support"] + measured["separation"] - 2 * measured["border_contact"]
 
 
 def agreement(a: Field, b: Field) -> float:
