@@ -22,8 +22,8 @@ from pathlib import Path
 
 import PIL.Image
 
+from packshot.catalogue import duplicates
 from packshot.catalogue.catalogue import write_catalogue
-from packshot.catalogue.duplicates import find_duplicates
 from packshot.catalogue.product import Image, Product
 from packshot.imaging.files import read
 
@@ -70,7 +70,11 @@ def main(argv=None):
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--products", type=int, default=300)
     arguments.add_argument("--seed", type=int, default=0)
+    arguments.add_argument("--as-if", type=int, help="search as in a catalogue of so many pictures: recall at scale")
     chosen = arguments.parse_args(argv)
+    if chosen.as_if:
+        bits = duplicates.counted_bits(chosen.as_if)
+        duplicates.counted_bits = lambda pictures: bits
     data = Path(os.environ["PACKSHOT_DATA"]) / "products"
     rows = list(csv.DictReader((data / "manifest.csv").open(encoding="utf-8")))
     chance = random.Random(chosen.seed)
@@ -91,7 +95,7 @@ def main(argv=None):
                 products.append(Product(sku=f"{row['path']}#{kind}", images=(Image(path=path),)))
         catalogue = write_catalogue(root, products)
         start = time.perf_counter()
-        found = find_duplicates(catalogue, seed=chosen.seed)
+        found = duplicates.find_duplicates(catalogue, seed=chosen.seed)
         seconds = time.perf_counter() - start
     hits, foreign = Counter(), []
     for pair in found.pairs:

@@ -75,6 +75,9 @@ class Mapper:
             if len(self._plans) > 1000:  # every row with other keys: do not let the plans pile up
                 self._plans.clear()
             self._plans[names] = targets_of(names, self.sku_column)
+            if {"sku", "origin", "row"} <= set(names):  # a products.jsonl: where it was read before is no attribute
+                skipped = ("origin", "row")
+                self._plans[names] = ["" if n in skipped else t for n, t in zip(names, self._plans[names], strict=True)]
         return self._plans[names]
 
     def draft(self, raw: Raw) -> tuple[Draft, list[Problem]]:

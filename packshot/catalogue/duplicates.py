@@ -147,11 +147,16 @@ def _small_rgb(path: Path) -> Bytes:
     return np.ascontiguousarray((rgb * 255 + 0.5).astype(np.uint8))
 
 
+def counted_bits(pictures: int) -> int:
+    """How many of the 63 bits a table counts: so many that a place holds about one entry."""
+    return int(np.clip(np.ceil(np.log2(pictures * len(WINDOWS))), 8, 28))
+
+
 def _pairs(rows: Rows, seed: int) -> Iterator[tuple[int, int, bool, float]]:
     """(picture, picture, cropped, residual) by number, each pair once."""
     random = np.random.default_rng(seed)
     entries = len(rows) * len(WINDOWS)
-    bits = int(np.clip(np.ceil(np.log2(entries)), 8, 28))
+    bits = counted_bits(len(rows))
     parts = -(-entries // PART)
     seen: set[tuple[int, int]] = set()
     unlike: set[tuple[int, int, int]] = set()

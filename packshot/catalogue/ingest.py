@@ -14,13 +14,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from packshot.catalogue.catalogue import FACTS, PRODUCTS, Catalogue, Writer
+from packshot.catalogue.catalogue import PRODUCTS, Catalogue, Writer
 from packshot.catalogue.drafts import Draft, Mapper
 from packshot.catalogue.feeds import merchant_rows, shopify_drafts
 from packshot.catalogue.folders import Products, decide, folder_drafts, is_picture
 from packshot.catalogue.gathering import Gatherer, Pictures
 from packshot.catalogue.kinds import Kind, Source, recognise
-from packshot.catalogue.problems import PROBLEMS, Problem, ProblemLog
+from packshot.catalogue.problems import PROBLEMS, Problem, ProblemLog, shortened
 from packshot.catalogue.product import Product, product_of
 from packshot.catalogue.staging import Staging
 from packshot.catalogue.tables import Raw, csv_rows, jsonl_rows, parquet_rows
@@ -194,7 +194,7 @@ def _product(draft: Draft, gatherer: Gatherer, file: str) -> tuple[Product | Non
     if images:
         fields["images"] = images
         _drop_known_size(fields, images)
-    fields["origin"] = file
+    fields["origin"] = shortened(file)
     fields["row"] = draft.row
     product, wrong = product_of(fields, draft.row, file)
     return product, found + wrong
@@ -223,7 +223,6 @@ def _finish(
         first = f"; the first of {log.serious} problems: {log.first[0]}" if log.first else ""
         raise CatalogueError(f"{'; '.join(told)}: no product in it{first}")
     log.close()
-    (folder / FACTS).unlink(missing_ok=True)
     with Writer(folder, facts) as writer:
         for line in staging.lines():
             writer.write_line(line)
