@@ -27,7 +27,9 @@ LUMA = RGB_TO_XYZ[1]  # of encoded channels: close to CIELAB lightness, and much
 WORK_PX = 1400  # longest side of the copy on which the local median is taken
 FAINTEST = 2.5  # least difference of lightness (0 to 100) that counts
 NOISE = 6.0  # times the local noise
-MOST = 400  # specks: with more of them, it is a texture
+MOST = 150  # specks on one surface: with more of them, it is a texture
+ALONE = 5.0  # radius around a speck in which nothing else may stand out, in largest specks
+CROWD = 0.004  # share of that neighbourhood that may
 ROUGH = 0.05  # share of a surface that may stand out before it counts as no smooth surface
 
 
@@ -69,8 +71,7 @@ def _find(L: Plane, region: Flags, size_px: float) -> tuple[Flags, bool]:
     if out.sum() > ROUGH * region.sum():
         return np.zeros_like(out), True
     core = cv2.morphologyEx(out.astype(np.uint8), cv2.MORPH_CLOSE, _disc(1))
-    specks = _compact(core, away, noise, region, size_px)
-    return specks, False
+    return _compact(core, out, region, size_px), False
 
 
 def _local_median(L: Plane, region: Flags, size_px: float) -> Plane:
@@ -100,32 +101,23 @@ def _noise(away: Plane, region: Flags, size_px: float) -> Plane:
     return noise
 
 
-def _compact(core: Plane, away: Plane, noise: Plane, region: Flags, size_px: float) -> Flags:
-    """Keep pieces that are small, compact and alone."""
+def _compact(core: Plane, out: Flags, region: Flags, size_px: float) -> Flags:
+    """Keep pieces that are small, compact and alone on their surface."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(core, connectivity=8)
+    kernel = (2 * max(8, round(ALONE * size_px)) + 1,) * 2
+    crowd = cv2.blur(out.astype(np.float32), kernel) * np.float32(kernel[0] * kernel[1])  # pixels that stand out
+    inside = cv2.erode(region.astype(np.uint8), _disc(max(3, round(size_px))), borderValue=1)
     keep = np.zeros(count, dtype=bool)
-    order = np.argsort(-stats[1:, cv2.CC_STAT_AREA]) + 1
-    for label in order[: 4 * MOST]:
+    for label in range(1, count):
         x, y, w, h, area = stats[label]
         if max(w, h) <= size_px and area >= 0.3 * w * h:
-            keep[label] = _alone(labels, label, away, noise, region, (x, y, w, h))
+            middle = (y + h // 2, x + w // 2)
+            others = crowd[middle] - out[y : y + h, x : x + w].sum()
+            keep[label] = bool(inside[middle]) and others <= CROWD * kernel[0] * kernel[1]
     if keep.sum() > MOST:
         keep[:] = False
     found: Flags = keep[labels]
     return found
-
-
-def _alone(labels: Plane, label: int, away: Plane, noise: Plane, region: Flags, box: tuple[int, int, int, int]) -> bool:
-    """Whether the ring around a piece is quiet, and inside the region."""
-    x, y, w, h = box
-    margin = max(3, max(w, h) // 2 + 2)
-    rows, columns = slice(max(0, y - margin), y + h + margin), slice(max(0, x - margin), x + w + margin)
-    piece = (labels[rows, columns] == label).astype(np.uint8)
-    ring = cv2.dilate(piece, _disc(2)) == 0
-    if not region[rows, columns].all() or not ring.any():
-        return False
-    limit = np.maximum(FAINTEST, NOISE * noise[rows, columns])
-    return bool((away[rows, columns] > limit)[ring].mean() < 0.02)
 
 
 def _filled(rgb: Tensor, changed: Flags, size_px: float) -> Tensor:

@@ -19,7 +19,7 @@ Triple = tuple[float, float, float]
 
 LUMA = RGB_TO_XYZ[1]
 MID_GREY = 0.18
-SAMPLES = 200_000  # pixels, evenly spread, that changes are measured on
+SAMPLES = 100_000  # pixels, evenly spread, that changes are measured on
 
 
 @dataclass(frozen=True)

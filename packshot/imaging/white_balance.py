@@ -24,10 +24,11 @@ DAYLIGHT = 6504.0  # K, at which the light is taken for neutral
 TINT_UV = 0.0006  # distance in CIE 1960 uv of one unit of tint
 LEAST_GAIN, MOST_GAIN = 0.4, 2.5  # of a channel, relative to luminance: beyond this it was no cast
 BORDER = 0.04  # width of the border that stands for the background where no matte is known, of the shorter side
-CLIPPED = 0.995  # encoded value from which a channel may be cut off
-STRONGEST_CAST = 28.0  # CIELAB chroma of a background that can still be a cast on something neutral
-UNEVEN = 6.0  # mean spread of its a and b from which a background is a pattern
-DARKEST = 35.0  # lightness below which a background is not meant to be white
+BRIGHTER = 1.15  # luminance, relative to the background, from which a thing may show the light better
+STRONGEST_CAST = 16.0  # CIELAB chroma of a background that can still be a cast on something neutral
+UNEVEN = 5.0  # mean spread of its a and b from which a background is a pattern
+DARKEST = 35.0  # lightness below which a background says nothing about the light's colour
+WHITE_FROM = 65.0  # lightness from which a background is taken for an underexposed white
 MOST_STOPS = 2.0  # that automatic exposure gives
 SAMPLES = 40_000  # pixels that references and limits are measured on
 
@@ -36,13 +37,13 @@ SAMPLES = 40_000  # pixels that references and limits are measured on
 class Reference:
     """A colour taken from the photo. linear: its linear RGB. lab: the same in CIELAB. spread: of its a and b.
 
-    clipped: share of the pixels it comes from that are cut off at white.
+    outdone: whether the picture holds something brighter that is much less coloured, so that this is not the light.
     """
 
     linear: Triple
     lab: Triple
     spread: float
-    clipped: float
+    outdone: bool = False
 
     @property
     def luminance(self) -> float:
@@ -69,7 +70,7 @@ def background(rgb: Tensor, matte: Tensor | None) -> Reference | None:
     colours = _sampled(rgb, where)
     Y = srgb_to_linear(colours).T @ colours.new_tensor(LUMA)
     lit = _reference(colours[:, Y.median() <= Y])  # not its shadows
-    return replace(lit, spread=_reference(colours).spread)
+    return replace(lit, spread=_reference(colours).spread, outdone=_outdone(rgb, lit))
 
 
 def point(rgb: Tensor, x: float, y: float) -> Reference:
@@ -100,8 +101,16 @@ def _reference(colours: Tensor, median: bool = True) -> Reference:
     mean = linear_to_srgb(torch.tensor((r, g, b))).reshape(1, 3, 1, 1)
     L, a_, b_ = rgb_to_lab(mean).flatten().tolist()
     away = torch.hypot(lab[1] - lab[1].median(), lab[2] - lab[2].median())
-    clipped = (colours >= CLIPPED).any(0).float().mean()
-    return Reference((r, g, b), (L, a_, b_), float(away.mean()), float(clipped))
+    return Reference((r, g, b), (L, a_, b_), float(away.mean()))
+
+
+def _outdone(rgb: Tensor, reference: Reference) -> bool:
+    """White patch test (Land 1971): what is brightest shows the light best."""
+    colours = _sampled(rgb, torch.ones(rgb.shape[2:], dtype=torch.bool))
+    brighter = srgb_to_linear(colours).T @ colours.new_tensor(LUMA) > BRIGHTER * reference.luminance
+    if reference.chroma < 4 or float(brighter.float().mean()) < 0.02:
+        return False
+    return _reference(colours[:, brighter]).chroma < 0.5 * reference.chroma
 
 
 def _border(rgb: Tensor) -> Tensor:
@@ -199,6 +208,8 @@ def auto_stops(
     doubt = _doubt(reference)
     if reference is None or doubt:
         return 0.0, doubt
+    if reference.lab[0] < WHITE_FROM:
+        return 0.0, "the background is too dark to be meant white: exposure left as it is"
     goal = ((lightness + 16) / 116) ** 3
     now = sum(w * v * g for w, v, g in zip(LUMA, reference.linear, gains, strict=True))
     wanted = min(max(0.0, math.log2(goal / max(now, 1e-4))), MOST_STOPS)
@@ -212,6 +223,8 @@ def _doubt(reference: Reference | None) -> str:
         return "too little background to judge colour and exposure by"
     if reference.chroma > STRONGEST_CAST:
         return "the background is coloured: no reference for white"
+    if reference.outdone:
+        return "something brighter is less coloured than the background: no reference for white"
     if reference.spread > UNEVEN:
         return "the background is patterned: no reference for white"
     return "the background is too dark to be a reference for white" if reference.lab[0] < DARKEST else ""
@@ -220,11 +233,11 @@ def _doubt(reference: Reference | None) -> str:
 def headroom(rgb: Tensor, matte: Tensor | None, gains: Triple) -> float:
     """Stops by which the product can still be brightened, after these gains, before its bright parts are cut off.
 
-    Measured on the 99.5th percentile of its largest channel; never below 0. Endless without a matte.
+    Measured on the 99.5th percentile of its largest channel; never below 0. Without a matte on the 98th of the whole
+    picture, so that neither a lamp nor a hot spot decides.
     """
-    if matte is None or not bool((matte > 0.5).any()):
-        return math.inf
-    where = matte[0, 0] > 0.5
+    known = matte is not None and bool((matte > 0.5).any())
+    where = matte[0, 0] > 0.5 if matte is not None and known else torch.ones(rgb.shape[2:], dtype=torch.bool)
     linear = srgb_to_linear(_sampled(rgb, where)) * torch.tensor(gains)[:, None]
-    top = float(torch.quantile(linear.amax(0), 0.995))
+    top = float(torch.quantile(linear.amax(0), 0.995 if known else 0.98))
     return max(0.0, -math.log2(max(top, 1e-6)))

@@ -89,7 +89,7 @@ def test_limit_holds(limit, stops, saturation):
 # --- white balance --------------------------------------------------------------------------------------------------
 
 
-@given(gains=st.tuples(*[st.floats(0.75, 1.1)] * 3), lightness=st.floats(0.35, 0.85))
+@given(gains=st.tuples(*[st.floats(0.88, 1.05)] * 3), lightness=st.floats(0.35, 0.85))
 @settings(max_examples=25, deadline=None)
 def test_planted_cast_is_taken_out(gains, lightness):
     linear, matte = sweep(lightness)
@@ -117,6 +117,11 @@ def test_coloured_and_dark_backgrounds_are_no_reference():
     stripes[:, 0, ::2] *= 0.6
     _, doubt = white_balance.auto_gains(white_balance.background(encoded(stripes), matte))
     assert "patterned" in doubt
+    rug = (
+        linear * 0.5 * (1 - matte) * torch.tensor([1.0, 0.8, 0.75]).reshape(1, 3, 1, 1) + 0.8 * matte
+    )  # a white shirt on it
+    _, doubt = white_balance.auto_gains(white_balance.background(encoded(rug), matte))
+    assert "brighter" in doubt
     _, doubt = white_balance.auto_gains(white_balance.background(encoded(linear), torch.ones_like(matte)))
     assert "too little" in doubt
 
@@ -169,7 +174,7 @@ def test_planted_underexposure_is_taken_out(lightness):
 
 
 def test_exposure_spares_a_light_product_and_never_darkens():
-    linear, matte = sweep(0.4)
+    linear, matte = sweep(0.5)
     rgb = encoded(linear * (1 - matte) + 0.8 * matte)
     stops, doubt = white_balance.auto_stops(rgb, matte, white_balance.background(rgb, matte), (1.0, 1.0, 1.0), 98.0)
     assert "clipped" in doubt
@@ -198,7 +203,7 @@ def test_dust_is_found_and_nothing_else_is_touched(depth):
     linear, matte = sweep(0.75)
     clean = encoded(linear)
     rgb, where = dusty(clean, depth)
-    found = dust.remove(rgb, [matte == 0], 8.0)
+    found = dust.remove(rgb, [matte == 0], 6.0)
     assert found.spots == len(SPOTS)
     assert not found.rough
     untouched = found.map == 0
@@ -209,11 +214,11 @@ def test_dust_is_found_and_nothing_else_is_touched(depth):
 
 def test_clean_and_rough_surfaces_have_no_dust():
     linear, matte = sweep(0.75)
-    found = dust.remove(encoded(linear), [matte == 0], 8.0)
+    found = dust.remove(encoded(linear), [matte == 0], 6.0)
     assert found.spots == 0
     assert torch.equal(found.rgb, encoded(linear))
     noise = torch.rand(1, 3, H, W, generator=torch.Generator().manual_seed(0))
-    rough = dust.remove(noise, [matte == 0], 8.0)
+    rough = dust.remove(noise, [matte == 0], 6.0)
     assert rough.spots == 0
     assert torch.equal(rough.rgb, noise)
 
@@ -223,7 +228,7 @@ def test_edges_and_large_marks_are_no_dust():
     rgb[..., 5:30, 5:35] = 0.3  # a label
     rgb[..., 100:102, 10:150] = 0.4  # a line
     rgb[..., :, 130:] *= 0.8  # the edge of a table
-    assert dust.remove(rgb, [torch.ones(1, 1, H, W) > 0], 8.0).spots == 0
+    assert dust.remove(rgb, [torch.ones(1, 1, H, W) > 0], 6.0).spots == 0
 
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 7), (5, 5)])

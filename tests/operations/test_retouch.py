@@ -45,7 +45,7 @@ def test_identity_is_bit_exact(extra):
 
 
 def test_defaults_correct_cast_exposure_and_dust():
-    picture = photo((1.0, 0.85, 0.6))
+    picture = photo((1.0, 0.9, 0.8))
     result = run(picture)
     ground = rgb_to_lab(result.picture.rgb)[:, :, (picture.matte == 0)[0, 0]].mean(2).flatten()
     assert float(ground[1:].abs().max()) < 0.6
