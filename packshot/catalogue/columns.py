@@ -178,3 +178,23 @@ def price_of(text: str) -> tuple[Decimal | str, str]:
 def split_of(text: str) -> str:
     """train, validation or test for the usual words; any other text as it is, so that it is reported."""
     return SPLIT_OF.get(text.strip().casefold(), text)
+
+
+def columns_told(headers: Iterable[str], sku_column: str = "") -> str:
+    """What each column is taken for, in words.
+
+    >>> columns_told(["货号", "Title", "feel"])
+    'columns: sku (货号), title; kept as attributes: feel; no column names pictures'
+    """
+    names = [h.strip() for h in headers]
+    fields, attributes = [], []
+    targets = targets_of(names, sku_column)
+    for name, target in zip(names, targets, strict=True):
+        if target in (f"a:{name}", ""):
+            attributes += [name] if target else []
+        else:
+            field = target.removeprefix("a:")
+            fields.append(field if plain(field) == plain(name) else f"{field} ({name})")
+    told = [f"columns: {', '.join(fields)}"] if fields else []
+    told += [f"kept as attributes: {', '.join(attributes)}"] if attributes else []
+    return "; ".join(told + ([] if "image" in targets else ["no column names pictures"]))

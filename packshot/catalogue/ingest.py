@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from packshot.catalogue.catalogue import PRODUCTS, Catalogue, Writer
+from packshot.catalogue.columns import columns_told
 from packshot.catalogue.drafts import Draft, Mapper
 from packshot.catalogue.feeds import merchant_rows, shopify_drafts
 from packshot.catalogue.folders import Products, decide, folder_drafts, is_picture
@@ -130,7 +131,8 @@ def _drafts(found: Source, products: Products, sku: str) -> tuple[Iterator[Draft
     if found.kind == "shopify":
         return shopify_drafts(_raw(found)), (*found.told, "a handle is a product")
     has_sku = True if found.kind == "merchant" else None  # a feed's items need an id
-    return _mapped(_raw(found), Mapper(sku, has_sku)), found.told
+    told = (*found.told, columns_told(found.header, sku)) if found.header else found.told
+    return _mapped(_raw(found), Mapper(sku, has_sku)), told
 
 
 def _raw(found: Source) -> Iterator[Raw | Problem]:

@@ -32,13 +32,14 @@ class Source(NamedTuple):
     """A source that was recognised.
 
     kind: how it is read. tree: where its files are. table: path of the table in the tree ("" = pictures alone).
-    dialect: of a text table. inside: the table was found in a folder or zip. told: what was recognised, in words.
+    dialect, header: of a text table. inside: the table lies in a folder or zip. told: what was recognised, in words.
     """
 
     kind: Kind
     tree: Tree
     table: str
     dialect: Dialect | None
+    header: tuple[str, ...]
     inside: bool
     told: tuple[str, ...]
 
@@ -74,9 +75,9 @@ def recognise(
     if not name:
         if kind not in ("auto", "folder"):
             raise CatalogueError(f"source {str(source)!r}: expected one {kind} table in it, found none")
-        return Source("folder", tree, "", None, inside, tuple(told or ["a folder of pictures"]))
-    found, dialect, words = _table_kind(_head(tree, name), name, kind, encoding, delimiter)
-    return Source(found, tree, name, dialect, inside, (*told, words))
+        return Source("folder", tree, "", None, (), inside, tuple(told or ["a folder of pictures"]))
+    found, dialect, header, words = _table_kind(_head(tree, name), name, kind, encoding, delimiter)
+    return Source(found, tree, name, dialect, tuple(header), inside, (*told, words))
 
 
 def _head(tree: Tree, name: str) -> bytes:
@@ -124,29 +125,31 @@ def _shallowest(tree: Tree) -> Iterator[str]:
             return
 
 
-def _table_kind(head: bytes, name: str, kind: Kind, encoding: str, delimiter: str) -> tuple[Kind, Dialect | None, str]:
-    """How to read a table, its dialect, and the words for it."""
+def _table_kind(
+    head: bytes, name: str, kind: Kind, encoding: str, delimiter: str
+) -> tuple[Kind, Dialect | None, list[str], str]:
+    """How to read a table, its dialect and header, and the words for it."""
     for mark, what in _NOT_READ:
         if head.startswith(mark):
             raise CatalogueError(f"{name}: is {what}")
     start = head[:512].lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0")
     if kind == "parquet" or (kind == "auto" and head.startswith(b"PAR1")):
-        return "parquet", None, "a Parquet file"
+        return "parquet", None, [], "a Parquet file"
     if kind == "jsonl" or (kind == "auto" and start.startswith(b"{")):
-        return "jsonl", None, "JSON, one object a line"
+        return "jsonl", None, [], "JSON, one object a line"
     if start.startswith(b"<") and kind in ("auto", "merchant"):
-        return "merchant", None, "a Google Merchant feed in XML"
+        return "merchant", None, [], "a Google Merchant feed in XML"
     if start.startswith(b"["):
         raise CatalogueError(f"{name}: is a JSON array; write one object a line (JSONL)")
     _refuse_picture(head, name)
     dialect, lines = sniff_dialect(head, encoding, delimiter)
     header = header_of(lines, dialect.delimiter)
     if kind == "shopify" or (kind == "auto" and is_shopify(header)):
-        return "shopify", dialect, f"a Shopify product CSV ({dialect})"
+        return "shopify", dialect, header, f"a Shopify product CSV ({dialect})"
     names = {plain(cell) for cell in header}
     if kind == "merchant" or (kind == "auto" and {"id", "image link"} <= names):
-        return "csv", dialect, f"a Google Merchant feed as a table ({dialect})"
-    return "csv", dialect, f"a table with {len(header)} columns ({dialect})"
+        return "csv", dialect, header, f"a Google Merchant feed as a table ({dialect})"
+    return "csv", dialect, header, f"a table with {len(header)} columns ({dialect})"
 
 
 def _refuse_picture(head: bytes, name: str) -> None:
