@@ -30,6 +30,7 @@ def make(
         typer.Argument(help="Folder, zip, CSV, TSV, JSONL, Parquet, Shopify CSV, Merchant feed; path or fsspec URL."),
     ],
     out: Annotated[Path, typer.Argument(help="Folder of the catalogue; the source folder itself makes one in place.")],
+    *,
     kind: Annotated[
         str, typer.Option(help="folder, csv, jsonl, parquet, shopify, merchant; auto = recognise it.")
     ] = "auto",
