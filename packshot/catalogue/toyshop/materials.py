@@ -52,7 +52,7 @@ FINISHES: dict[str, Finish] = {
     "painted tin": Finish(0.2, 0.07, coat=0.5, waves=(0.02, 1.8), pores=(0.008, 0.12)),
     "rubber": Finish(0.5, 0.08, specular=0.35, waves=(0.012, 1.2), pores=(0.035, 0.08), mottle=0.05),
     "felt": Finish(0.9, 0.02, specular=0.15, sheen=0.6, waves=(0.08, 0.5), pores=(0.35, 0.05), mottle=0.14),
-    "cotton": Finish(0.85, 0.03, specular=0.2, sheen=0.4, waves=(0.05, 0.8), pores=(0.2, 0.05), mottle=0.06),
+    "cotton": Finish(0.85, 0.03, specular=0.2, sheen=0.4, waves=(0.03, 1.2), pores=(0.1, 0.05), mottle=0.03),
     "plush": Finish(0.95, 0.0, specular=0.1, sheen=0.5, waves=(0.1, 0.6), mottle=0.16, fuzz=0.55),
     "short plush": Finish(0.95, 0.0, specular=0.1, sheen=0.5, waves=(0.1, 0.6), mottle=0.12, fuzz=0.22),
     "translucent plastic": Finish(0.16, 0.04, transmission=0.75, waves=(0.014, 1.4), pores=(0.006, 0.12)),

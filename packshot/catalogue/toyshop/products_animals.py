@@ -115,15 +115,15 @@ def pull_dog(rng: Generator, style: Style) -> list[Part]:
         )
     ]
     ear = prism(
-        smooth_outline([(-0.5, 0.6), (0.7, 0.5), (1.1, -1.2), (0.7, -3.2), (-0.4, -3.4), (-1.0, -1.6)], 3), 0.34, 0.15
+        smooth_outline([(-0.5, 0.6), (0.7, 0.5), (1.1, -1.0), (0.7, -2.5), (-0.4, -2.7), (-1.0, -1.3)], 3), 0.34, 0.15
     ).turned(UPRIGHT)
-    ear = ear.turned(rotation("x", -7)).moved(4.6 * stretch, -1.93, 10.3)
+    ear = ear.turned(rotation("x", -7)).moved(4.75 * stretch, -1.93, 10.6)
     parts += [solid("ear", ear.join(_other_side(ear)), style, "#4a2f22", "felt", 0.06)]
     parts += [solid("nose", ball(0.72).moved(9.5 * stretch, 0, 9.0), style, "black", "lacquered wood")]
     for side in (-1, 1):
         place = np.array([6.35 * stretch, side * 1.62, 10.0])
         parts += [solid("eye", ellipsoid(0.36, 0.2, 0.36).moved(*place), style, "black", "glossy plastic", 0.04)]
-    band = box(2.6, 3.75, 0.85, 0.25).turned(rotation("y", -24)).moved(4.55 * stretch, 0, 7.9)
+    band = box(3.6, 3.62, 0.75, 0.35).turned(rotation("y", 12)).moved(4.2 * stretch, 0, 6.8)
     parts += [solid("collar", band, style, collar, "painted wood")]
     for x in (-5.0, 4.0):
         axle = capsule((x * stretch, -2.6, 1.75), (x * stretch, 2.6, 1.75), 0.3)

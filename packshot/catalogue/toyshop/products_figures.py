@@ -77,6 +77,7 @@ def _doll(rng: Generator, style: Style, size: float) -> list[Part]:
             (2.6, 9.6),
             (2.5, 10.9),
             (1.7, 12.1),
+            (0.85, 12.56),
             (0.0, 12.7),
         ],
         12,

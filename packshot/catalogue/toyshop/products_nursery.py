@@ -237,8 +237,9 @@ def xylophone(rng: Generator, style: Style) -> list[Part]:
             pad = cylinder(0.45, 0.2, 0.08).moved(at, side * length * 0.28, 2.06)
             pin = ellipsoid(0.42, 0.42, 0.3).moved(at, side * length * 0.28, 2.9)
             parts += [solid("pad", pad, style, "grey", "felt", 0.06), solid("pin", pin, style, peg, "metal", 0.05)]
-    head = 0.95
-    stick = [p.turned(rotation("y", 2.9)) for p in _stick(15, 0.32, head, style, mallet)]
+    head, shaft, reach = 0.95, 0.32, 15.0
+    rise = float(np.degrees(np.arcsin((0.92 * head - shaft) / reach)))  # head and tail both lie on the ground
+    stick = [p.turned(rotation("y", -rise)) for p in _stick(reach, shaft, head, style, mallet)]
     low = min(float(p.mesh.low[2]) for p in stick)
     parts += [p.moved(0, 0, -low).turned(rotation("z", 7)).moved(1.0, -longest / 2 - 2.6) for p in stick]
     return stand(parts)

@@ -98,7 +98,8 @@ def paper(rng: Generator, shape: tuple[int, int], colour: str, size: tuple[float
     shade = 1 + cloud + 0.012 * tooth
     for _ in range(int(rng.integers(25, 60))):
         centre = (int(rng.uniform(0, columns)), int(rng.uniform(0, rows)))
-        cv2.circle(shade, centre, int(rng.integers(1, 3)), float(rng.uniform(0.72, 0.95)), -1, cv2.LINE_AA)
+        radius, dark = int(rng.integers(1, 3)) * min(rows / 1536, 1), 1 - float(rng.uniform(0.72, 0.95))
+        cv2.circle(shade, centre, max(round(radius), 1), 1 - dark * min(radius**2, 1.0), -1, cv2.LINE_AA)
     for _ in range(6):
         start, drift = rng.uniform(0, 1, 2) * (columns, rows), rng.normal(0, columns / 25, 2)
         ends = [tuple(int(c) for c in p) for p in (start, start + drift)]
