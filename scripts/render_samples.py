@@ -97,7 +97,7 @@ SAMPLES = (
            Response(key=0.38, seed=15)),
     Sample("TS-CAMERA", "camera", 4, Style(("#c9a67c", "mint", "orange"), WOOD),
            Studio("mixed", "fabric", "grey", 20, 22, fill=0.74, side=0.6, height=40, lamp=0.6, seed=26),
-           Response(key=0.3, seed=16)),
+           Response(key=0.26, seed=16)),
 )
 # fmt: on
 

@@ -123,7 +123,7 @@ def pull_dog(rng: Generator, style: Style) -> list[Part]:
     for side in (-1, 1):
         place = np.array([6.35 * stretch, side * 1.62, 10.0])
         parts += [solid("eye", ellipsoid(0.36, 0.2, 0.36).moved(*place), style, "black", "glossy plastic", 0.04)]
-    band = box(3.6, 3.62, 0.75, 0.35).turned(rotation("y", 12)).moved(4.2 * stretch, 0, 6.8)
+    band = box(4.1, 3.62, 0.75, 0.35).turned(rotation("y", 12)).moved(4.4 * stretch, 0, 6.75)
     parts += [solid("collar", band, style, collar, "painted wood")]
     for x in (-5.0, 4.0):
         axle = capsule((x * stretch, -2.6, 1.75), (x * stretch, 2.6, 1.75), 0.3)
