@@ -44,7 +44,8 @@ def test_commands_named_in_the_documents_exist(page):
     verbs = {c.name for c in app.registered_commands} | {g.name for g in app.registered_groups}
     later = {"publish", "fit", "check", "serve", "studio", "generate", "train"}  # named as plans only
     text = page.read_text(encoding="utf-8")
-    for verb, word in re.findall(r"(?:^|`)\s*packshot ([a-z-]+)(?: ([a-z-]+))?", text, re.MULTILINE):
+    code = re.findall(r"```.*?```|`[^`\n]+`", text, re.DOTALL)
+    for verb, word in re.findall(r"(?:^|`)packshot ([a-z][a-z-]*)(?: ([a-z-]+))?", "\n".join(code), re.MULTILINE):
         assert verb in verbs | later, f"packshot {verb}"
         if verb == "edit" and word and word != "mono":
             assert word in operations.TABLE, f"packshot edit {word}"
