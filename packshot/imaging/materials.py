@@ -24,10 +24,10 @@ NODES = np.arange(0, 101, STEP, dtype=np.float32)
 CELL = 8.0  # side of a histogram cell, Lab units
 ROUNDS = 3  # members → curve → members
 CANDIDATES = 6  # materials told apart in one region
-SLACK = 8.0  # lightness by which a pale colour may miss the line of highlights
 BLACK = 12.0  # lightness below which everything may be a shadow of something dark
 DARKER = 0.7  # least factor by which a tolerance shrinks in the dark
-SKIN_WEIGHT = 0.3  # how much a skin-like colour counts when the dominant one is chosen
+SKIN_WEIGHT = 0.4  # how much a skin-like colour counts when the dominant one is chosen
+MOSTLY = 0.65  # share from which a skin-like colour is the product's own
 NEUTRAL_CHROMA = 9.0  # below this chroma a material has no hue to go by
 FARTHEST = 30.0  # how far a material may lie from the colour asked for and still be taken for it
 SMALLEST = 0.004  # share of the region below which a colour counts as not found
@@ -55,8 +55,8 @@ class Material:
 
     @property
     def weight(self) -> float:
-        """Its share, what could be skin counted less, as garments are often shown worn."""
-        return self.share * (SKIN_WEIGHT if _like_skin(self.lab) else 1.0)
+        """Its share, what could be skin counted less, as garments are often shown worn; most of a product is no skin."""
+        return self.share * (SKIN_WEIGHT if self.share < MOSTLY and _like_skin(self.lab) else 1.0)
 
 
 def find_all(points: Points, tolerance: float) -> list[Material]:
@@ -121,7 +121,9 @@ def distance(points: Points, material: Material) -> Array:
 
 
 def same_hue(points: Points, material: Material, tolerance: float) -> NDArray[np.bool_]:
-    """Which colours have the hue of a coloured material, however pale or deep: `(count,)`."""
+    """Which colours have the hue of a coloured material, however pale or deep: `(count,)`; none for greys."""
+    if not material.coloured:
+        return np.zeros(len(points), dtype=bool)
     along, across, C = _offset(points, material)
     near: NDArray[np.bool_] = np.abs(across) / (1 + 0.015 * C) < 0.8 * tolerance * _darker(points[:, 0], material)
     return near & (along + C > NEUTRAL_CHROMA)
@@ -150,7 +152,7 @@ def _darker(L: Array, material: Material) -> Array:
 def _forgive_highlights(along: Array, across: Array, C: Array, L: Array, material: Material) -> Array:
     """Paleness is no distance where white light on this material would look just so."""
     paleness = np.clip(-along / C, 0, 1)
-    on_line = material.lab[0] + paleness * (100 - material.lab[0]) - SLACK
+    on_line = material.lab[0] + paleness * (100 - material.lab[0])
     excused = np.clip((L - on_line) / 6, 0, 1) * np.clip(2 - np.abs(across) / 4, 0, 1)
     result: Array = np.where(along < 0, along * (1 - excused), along)
     return result

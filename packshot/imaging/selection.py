@@ -35,7 +35,8 @@ Flags = NDArray[np.bool_]  # (h, w)
 
 BITS = 6  # of each channel, for the cube of colours
 SAMPLES = 6_000  # pixels from which materials are learned
-ENCLOSED = 0.6  # part of its outline that must touch the material for a patch of the same hue to be taken along
+AKIN = 2.0  # distance, in tolerances, up to which an enclosed patch is taken along; or it has the same hue
+ENCLOSED = 0.6  # part of its outline that must touch the material for a patch to be taken along
 SPECK = 0.01  # area of the smallest piece kept, relative to the largest
 FAINT = 2e-3  # weight of the sure pixels nearby, below which there are none
 PURE = 0.08  # share of one side that passes for shading of the other
@@ -73,13 +74,13 @@ def select(rgb: Tensor, region: Tensor, source: Lab | None, tolerance: float, st
     cells = _Cells(colours, where > 0.02)
     belongs = membership(cells.lab, chosen, tolerance, others)
     calm = _without_specks(cv2.medianBlur(cells.spread_out(belongs), 3 if min(where.shape) < 600 else 5))
-    if chosen.coloured:
-        hue = cells.spread_out(same_hue(cells.lab, chosen, tolerance))
-        calm = _with_reflections(calm, (hue > 0) & (where > 0.5))
+    far = distance(cells.lab, chosen)
+    akin = cells.spread_out((far < AKIN * tolerance) | same_hue(cells.lab, chosen, tolerance))
+    calm = _with_reflections(calm, (akin > 0) & (where > 0.5))
     weight = np.minimum(_shared_out(colours, calm, where > 0.5 if straight else None), where)
     if not (weight > 0.5).any():
         return None
-    spread = float(np.average(distance(cells.lab, chosen), weights=cells.count * belongs + 1e-9)) / tolerance
+    spread = float(np.average(far, weights=cells.count * belongs + 1e-9)) / tolerance
     return Selection(torch.from_numpy(weight)[None, None].to(rgb.device), chosen, others, spread)
 
 
@@ -130,9 +131,9 @@ def _without_specks(selected: Mask) -> Mask:
     return kept
 
 
-def _with_reflections(selected: Mask, hue: Flags) -> Mask:
-    """Take along what has the material's hue and is enclosed by it: what a glossy surface reflects."""
-    weak = (hue & (selected < 128)).astype(np.uint8)
+def _with_reflections(selected: Mask, akin: Flags) -> Mask:
+    """Take along what is akin to the material and enclosed by it: what a glossy surface reflects, tinted light."""
+    weak = (akin & (selected < 128)).astype(np.uint8)
     count, labels = cv2.connectedComponents(weak, connectivity=4)
     if count <= 1:
         return selected
