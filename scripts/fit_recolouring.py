@@ -1,8 +1,8 @@
-"""Where the constants of packshot/imaging/recolouring.py come from: `PACKSHOT_DATA=… python scripts/fit_recolouring.py`.
+"""Where the constants of packshot/imaging/reflectance.py come from: `PACKSHOT_DATA=… scripts/fit_recolouring.py`.
 
 Fits `SWING`, `FOLD_TINT`, `LIT_TINT` and `TEXTURE` to the training pairs of products/recolour_pairs.csv, both ways, by
 gradient descent on the colour difference (CIE94) between each recoloured sample and the true photo. A pair counts by
-tanh of its mean difference, so that pairs whose print or second colour changed too do not decide. About ten minutes.
+tanh of its mean difference, so that pairs whose print or second colour changed too do not decide. Takes two minutes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from PIL import Image
 from torch import Tensor
 
 from packshot.imaging.colour import RGB_TO_XYZ, lab_to_rgb, rgb_to_lab, srgb_to_linear
-from packshot.imaging.recolouring import SWING_AT, _usual_tint
+from packshot.imaging.reflectance import SWING_AT, usual_tint
 
 CHANGED, SAMPLES, STEPS = 12, 500, 150
 GRID = torch.linspace(0, 100, 401)
@@ -56,7 +56,7 @@ def relative_tint(old: Tensor, old_lab: Tensor) -> Tensor:
         mean = srgb_to_linear(lab_to_rgb(labs.mean(0).reshape(1, 3, 1, 1)).flatten())
         direction = mean / (mean @ LUMA) - 1
         tint = (linear / Y.clamp(min=1e-3)[:, None] - 1) @ direction / (direction @ direction).clamp(min=1e-4)
-        usual = _usual_tint(tint.numpy()[None], labs[None, :, 0].numpy())
+        usual = usual_tint(tint.numpy()[None], labs[None, :, 0].numpy())
         at = np.interp(labs[:, 0].numpy(), np.arange(0, 101, 4), usual)
         result.append((tint / torch.from_numpy(at).float()).clamp(0.05, 2))
     return torch.stack(result)
@@ -68,7 +68,7 @@ def interp(x: Tensor, at: Tensor, values: Tensor) -> Tensor:
 
 
 class Fit(torch.nn.Module):
-    """The model of recolouring.py, differentiable, told the mean colour of the true photo."""
+    """The model of reflectance.py, differentiable, told the mean colour of the true photo."""
 
     def __init__(self, old: Tensor, new: Tensor) -> None:
         super().__init__()

@@ -55,7 +55,7 @@ class Material:
 
     @property
     def weight(self) -> float:
-        """Its share, what could be skin counted less, as garments are often shown worn; most of a product is no skin."""
+        """Its share; what could be skin counts less, as garments are often shown worn, unless it is most of it all."""
         return self.share * (SKIN_WEIGHT if self.share < MOSTLY and _like_skin(self.lab) else 1.0)
 
 

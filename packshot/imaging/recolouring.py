@@ -1,57 +1,29 @@
 """Another colour for a material, under the same light: reflectance changes; shading, highlights and texture stay.
 
-The dichromatic model (Shafer 1985), in linear light: a pixel is shading × reflectance + white highlight. Written by
-luminance Y, a diffuse pixel of a material with colour c is `Y · (1 + f · v)`, where `v = c / Y(c) - 1` is the direction
-of its tint and f how strong the tint is (1 = the material's own; less where white light veils it). Recolouring keeps f
-(relative to what the material shows at that lightness), replaces v, and maps Y.
-
-Mapping Y by one factor is wrong between dark and light materials: in a photo of black cloth, most of what is seen is
-veil, not shading. What holds instead, measured on 245 pairs of photos of garments in two colours (both directions; the
-training part of the benchmark in benchmarks/recolour.py), is that a fold changes CIELAB lightness by an amount that
-depends on the lightness it starts from: `SWING`. So lightness is carried over by `u = ∫ dL / SWING(L)`: the new u is
-the old u plus a constant. Going to a colour and back is then the identity. `FOLD_TINT`, `LIT_TINT`, `TEXTURE` are from
-the same fit: folds are more strongly tinted than the law above says (light reflected twice), lit parts less.
-Near the source colour all this gives way to plain gains per channel, so that no change asked is no change made.
+The model is in `reflectance.py`. Here it is steered to its target (the mean colour of the diffuse part is what is asked
+for, as far as shading survives that), and applied to the pixels: each gives up its share of the old material and gets
+the same share of the new, in linear light, so that soft edges stay soft.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from packshot.errors import PictureError
-from packshot.imaging.colour import RGB_TO_XYZ, delta_e_2000, lab_to_rgb, linear_to_srgb, rgb_to_lab, srgb_to_linear
-from packshot.imaging.materials import NODES
+from packshot.imaging.colour import delta_e_2000, linear_to_srgb, rgb_to_lab, srgb_to_linear
 from packshot.imaging.mattes import foreground
+from packshot.imaging.reflectance import Array, Lab, Source, Target, look_up, mean_lab, painted, target_of
 
-Array = NDArray[np.float32]
-Wide = NDArray[np.float64]
-Lab = tuple[float, float, float]
-
-SWING_AT = (0, 8, 16, 25, 40, 55, 70, 80, 90, 100)  # lightness
-SWING = (0.376, 0.530, 0.683, 0.798, 1.0, 0.799, 0.623, 0.536, 0.348, 0.252)  # change of lightness by a fold, relative
-FOLD_TINT = 0.15  # log of tint gained, 20 units of lightness below the mean
-LIT_TINT = (0.35, 0.20)  # log of tint lost, 20 units above it: linear and quadratic
-TEXTURE = 0.43  # how much of the tint's variation carries over (exponent)
-VEILED = 0.65  # relative tint below which a bright pixel counts as partly highlight
-NEAR = 6.0  # ΔE within which plain gains take over
 LIGHTEST, DARKEST = 95.0, 4.0  # mean lightness that still leaves folds to see
-GLOSS = 0.95  # share of the pixels that are diffuse; what is brighter keeps its surplus as white light
 LOST = 0.06  # share of tint or shading that may be washed out in the light
 DROWNED = 0.2  # share of the pixels that may become black
 TOO_WHITE, TOO_BLACK = 0.93, 0.0015  # luminance beyond which shading counts as lost
 GIVEN_UP = 12  # lightness by which the mean may miss its target so that less is lost
-DIFFUSE = 0.98  # share of the pixels whose mean is steered to the target
-STEPS = 1001  # entries of a table over lightness 0..100
-PER_L = np.float32((STEPS - 1) / 100)
-LIGHTNESS = np.linspace(0, 100, STEPS)
 SAMPLES = 6000  # pixels on which the mean is steered
-LUMA = np.array(RGB_TO_XYZ[1], dtype=np.float32)
 
 
 @dataclass(frozen=True)
@@ -80,12 +52,12 @@ def recolour(
     """
     box = _box(weight)
     part, share = rgb[..., box[0], box[1]].cpu(), weight[..., box[0], box[1]].cpu()
-    source = _Source(_pure(part, share), keep_highlights)
+    source = Source(_pure(part, share), keep_highlights)
     aim = _between(source.mean, target, strength)
     result = rgb.clone()
     if strength > 0:
         result[..., box[0], box[1]] = _applied(source, _steered(source, aim), part, share).to(rgb.device)
-    reached = _mean_lab(_pure(result[..., box[0], box[1]].cpu(), share)[:, :, source.diffuse])
+    reached = mean_lab(_pure(result[..., box[0], box[1]].cpu(), share)[:, :, source.diffuse])
     moved = _delta_e(reached, source.mean)
     return Recoloured(result, aim, reached, _delta_e(reached, aim), moved)
 
@@ -105,89 +77,19 @@ def delta_e_outside(before: Tensor, after: Tensor, weight: Tensor) -> float:
     return float(delta_e_2000(*pair).max())
 
 
-class _Source:
-    """The old material, learned from samples of it: linear light `(3, 1, count)`."""
-
-    def __init__(self, samples: Array, keep_highlights: bool) -> None:
-        self.samples, self.keep_highlights = samples, keep_highlights
-        Y = _luma(samples)
-        L = _lightness(Y)
-        self.index = L * PER_L
-        self.gloss = float(np.quantile(L, GLOSS)) if keep_highlights else 100.0
-        self.diffuse = (np.quantile(L, DIFFUSE) >= L - 1)[0] if keep_highlights else np.ones(L.shape[1], dtype=bool)
-        self.mean = _mean_lab(samples[:, :, self.diffuse])
-        self.colour = _linear(self.mean)
-        self.direction = self.colour / (LUMA @ self.colour) - 1
-        self.grip = float(np.clip((np.hypot(*self.mean[1:]) - 6) / 14, 0, 1))  # 0 = grey: no tint to go by
-        usual = _usual_tint(self.tint(samples, Y), L)
-        self.per_tint = (1 / np.interp(LIGHTNESS, NODES, usual)).astype(np.float32)
-
-    def tint(self, linear: Array, Y: Array) -> Array:
-        """f: how strongly each pixel is tinted in the direction of the material."""
-        size = max(float(self.direction @ self.direction), 1e-4)
-        along = np.tensordot(self.direction / np.float32(size), linear, 1)
-        result: Array = along / np.maximum(Y, np.float32(1e-3)) - self.direction.sum() / np.float32(size)
-        return result
-
-
-@dataclass(frozen=True, eq=False)
-class _Target:
-    """The new material: tables over the old lightness (`STEPS` entries from 0 to 100), and what holds for all of it.
-
-    Y: new luminance. tint, most_tint, wish: strength of the new tint as given, as sRGB can show, as wished.
-    direction: v of the new colour. nearness, gain: how near the source the target is, and plain gains to reach it.
-    """
-
-    Y: Array
-    tint: Array
-    most_tint: Array
-    wish: Array
-    direction: Array
-    nearness: float
-    gain: Array
-
-
-def _target(source: _Source, to: Lab, aim: Lab) -> _Target:
-    """Tables that take the source's mean to `to`; nearness is judged by `aim`, which does not move while steering."""
-    new_L = _carried(LIGHTNESS, source.mean[0], to[0])
-    full_Y = _from_lightness(new_L)
-    dull = np.maximum(np.minimum(full_Y, np.interp(source.gloss, LIGHTNESS, full_Y)), 1e-5)
-    surplus = np.maximum(_from_lightness(LIGHTNESS) - np.interp(source.gloss, LIGHTNESS, _from_lightness(LIGHTNESS)), 0)
-    new_Y = np.minimum(dull + surplus, 1)
-    dull_L = np.minimum(new_L, np.interp(source.gloss, LIGHTNESS, new_L))
-    fold, lit = np.maximum(to[0] - dull_L, 0) / 20, np.maximum(dull_L - to[0], 0) / 20
-    wish = np.exp(np.clip(FOLD_TINT * fold - LIT_TINT[0] * lit - LIT_TINT[1] * lit**2, -4, 1)) * dull / new_Y
-    colour = _linear(to)
-    direction = colour / (LUMA @ colour) - 1
-    most = np.minimum((1 / new_Y - 1) / max(float(direction.max()), 1e-4), 1 / max(float(-direction.min()), 1e-4))
-    nearness = float(np.exp(-((np.linalg.norm(np.subtract(aim, source.mean)) / NEAR) ** 2)))
-    gain = (colour / np.maximum(source.colour, 2e-3)).astype(np.float32)
-    Y, tint, most, wish = (x.astype(np.float32) for x in (new_Y, np.minimum(wish, most), most, wish))
-    return _Target(Y, tint, most, wish, direction, nearness, gain)
-
-
-def _carried(L: Wide, old: float, new: float) -> Wide:
-    """Lightness, carried from a material of mean lightness `old` to one of `new`."""
-    slow = 1 / np.interp(LIGHTNESS, SWING_AT, SWING)
-    u = np.concatenate([[0], np.cumsum((slow[1:] + slow[:-1]) / 2)])
-    place = np.interp(L, LIGHTNESS, u) + np.interp(new, LIGHTNESS, u) - np.interp(old, LIGHTNESS, u)
-    result: Wide = np.interp(place, u, LIGHTNESS)
-    return result
-
-
-def _steered(source: _Source, aim: Lab) -> _Target:
+def _steered(source: Source, aim: Lab) -> Target:
     """The target whose result has the mean colour `aim` on the samples, as nearly as can be."""
     reachable = np.array(_reachable(source, aim))
-    asked, target = reachable, _target(source, tuple(reachable), aim)
+    asked, target = reachable, target_of(source, tuple(reachable), aim)
     for _ in range(5):
-        got = _mean_lab(_painted(source, target, source.samples[:, :, source.diffuse]))
+        got = mean_lab(painted(source, target, source.samples[:, :, source.diffuse]))
         asked = asked + 0.9 * (reachable - np.array(got))
         asked[0] = np.clip(asked[0], 1, 99)
-        target = _target(source, tuple(asked), aim)
+        target = target_of(source, tuple(asked), aim)
     return target
 
 
-def _reachable(source: _Source, aim: Lab) -> Lab:
+def _reachable(source: Source, aim: Lab) -> Lab:
     """The aim, darker where lit parts would be washed out, lighter where folds would drown in black.
 
     No more than `LOST` of tint or shading may go in the light and `DROWNED` of the pixels in the dark, and no more than
@@ -195,71 +97,31 @@ def _reachable(source: _Source, aim: Lab) -> Lab:
     """
     start = float(np.clip(aim[0], DARKEST, LIGHTEST))
     index = source.index[:, source.diffuse]
-    drowned = (_look_up(_target(source, source.mean, aim).Y, index) < TOO_BLACK).mean()
+    drowned = (look_up(target_of(source, source.mean, aim).Y, index) < TOO_BLACK).mean()
     for given_up in range(GIVEN_UP + 1):
-        washed = _target(source, _dimmed(aim, start - given_up), aim)
+        washed = target_of(source, _dimmed(aim, start - given_up), aim)
         if washed.nearness > 0.5:
             return aim
-        lost = 1 - _look_up(washed.tint, index) / _look_up(washed.wish, index)
-        if lost.mean() + (_look_up(washed.Y, index) > TOO_WHITE).mean() < LOST:
+        lost = 1 - look_up(washed.tint, index) / look_up(washed.wish, index)
+        if lost.mean() + (look_up(washed.Y, index) > TOO_WHITE).mean() < LOST:
             break
     if given_up:
         return _dimmed(aim, start - given_up)
     for given_up in range(GIVEN_UP + 1):
-        dark = _look_up(_target(source, (start + given_up, aim[1], aim[2]), aim).Y, index) < TOO_BLACK
+        dark = look_up(target_of(source, (start + given_up, aim[1], aim[2]), aim).Y, index) < TOO_BLACK
         if dark.mean() - drowned < DROWNED:
             break
     return start + given_up, aim[1], aim[2]
 
 
-def _applied(source: _Source, target: _Target, part: Tensor, share: Tensor) -> Tensor:
+def _applied(source: Source, target: Target, part: Tensor, share: Tensor) -> Tensor:
     """The new pixels: each pixel loses its share of the old material and gains the same share of the new."""
     old = srgb_to_linear(foreground(part, share))
-    new = torch.from_numpy(_painted(source, target, old[0].numpy()))[None]
+    new = torch.from_numpy(painted(source, target, old[0].numpy()))[None]
     new -= old
     new *= share
     new += srgb_to_linear(part)
     return torch.where(share > 0, linear_to_srgb(new.clamp_(0, 1)), part)
-
-
-def _painted(source: _Source, target: _Target, linear: Array) -> Array:
-    """The old material in the new colour, linear light `(3, h, w)` → `(3, h, w)`; may leave `[0, 1]` slightly."""
-    Y = _luma(linear)
-    index = _lightness(Y) * PER_L
-    tint = source.tint(linear, Y)
-    relative = np.clip(tint * _look_up(source.per_tint, index), 0.02, 2)
-    strength = _look_up(target.tint, index)
-    if source.grip > 0:
-        strength *= cv2.pow(relative, TEXTURE * source.grip)
-        np.minimum(strength, _look_up(target.most_tint, index), out=strength)
-    new_Y = _look_up(target.Y, index)
-    strength *= new_Y
-    result = new_Y + strength * target.direction[:, None, None]
-    if source.keep_highlights and source.grip > 0:
-        veil = _veil(source, index, relative)
-        result += veil * (linear - (Y * tint) * source.direction[:, None, None] - result)
-    if target.nearness > 0.01:
-        result += np.float32(target.nearness) * (linear * target.gain[:, None, None] - result)
-    return result
-
-
-def _veil(source: _Source, index: Array, relative: Array) -> Array:
-    """Where a bright pixel is pale, part of it is white light reflected at the surface, and stays: how much."""
-    above = np.clip((index / PER_L - np.float32(source.mean[0] + 4)) / 10, 0, 1)
-    veil: Array = above * np.clip(1 - relative / np.float32(VEILED), 0, 1) * np.float32(source.grip)
-    return veil
-
-
-def _usual_tint(tint: Array, L: Array) -> Array:
-    """The median tint of the samples at `NODES`, leaning on 1 where there are few."""
-    node = np.clip(np.round(L / 4), 0, len(NODES) - 1).astype(np.int64)
-    usual = np.ones(len(NODES), dtype=np.float32)
-    for k in np.unique(node):
-        own = tint[node == k]
-        usual[k] = (len(own) * np.median(own) + 20) / (len(own) + 20)
-    padded = np.pad(usual, 1, mode="edge")
-    smooth: Array = np.maximum((padded[:-2] + 2 * padded[1:-1] + padded[2:]) / 4, np.float32(0.1))
-    return smooth
 
 
 def _pure(rgb: Tensor, share: Tensor) -> Array:
@@ -277,39 +139,6 @@ def _box(weight: Tensor) -> tuple[slice, slice]:
     if not len(rows):
         raise PictureError("weight: expected some pixel above 0, so that there is a colour to change; got none")
     return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
-
-
-def _luma(linear: Array) -> Array:
-    Y: Array = np.tensordot(LUMA, linear, 1)
-    return Y
-
-
-def _lightness(Y: Array) -> Array:
-    root = cv2.pow(np.maximum(Y, np.float32(216 / 24389)), 1 / 3)
-    return np.where(Y > 216 / 24389, 116 * root - 16, np.maximum(Y, 0) * np.float32(24389 / 27))
-
-
-def _from_lightness(L: Wide) -> Wide:
-    return np.where(L > 8, ((L + 16) / 116) ** 3, L * 27 / 24389)
-
-
-def _look_up(table: Array, index: Array) -> Array:
-    found: Array = cv2.remap(
-        table[None], index, np.zeros_like(index), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
-    return found
-
-
-def _linear(lab: Lab) -> Array:
-    """Linear light `(3,)` of a Lab colour, brought into what sRGB can show."""
-    rgb = lab_to_rgb(torch.tensor(lab, dtype=torch.float32).reshape(1, 3, 1, 1))
-    return srgb_to_linear(rgb).clamp(min=1e-5).reshape(3).numpy()
-
-
-def _mean_lab(linear: Array) -> Lab:
-    rgb = linear_to_srgb(torch.from_numpy(np.clip(linear, 0, 1)))[None]
-    L, a, b = rgb_to_lab(rgb).mean((0, 2, 3)).tolist()
-    return L, a, b
 
 
 def _between(start: Lab, end: Lab, t: float) -> Lab:
