@@ -1,4 +1,4 @@
-"""Near-duplicate pictures: the same photo recompressed, resized, brightened, cropped by up to a fifth, or padded.
+"""Near-duplicate pictures: the same photo recompressed, resized, brightened, cropped by up to about 15 %, or padded.
 
 Search, not comparison of all with all: every picture lies in a table under the hashes of its windows; in each of
 twenty-four tables only some bits count (locality-sensitive hashing by bit sampling: Indyk & Motwani, 1998), chosen so
@@ -30,6 +30,7 @@ TABLES = 24
 PART = 2_000_000  # entries of a table in memory at a time
 NEAREST = 14  # most bits of 63 that may differ
 COARSE = 26.0  # most that 8 × 8 colours may differ on the average, 8-bit steps
+BLOCK = 2048  # pictures that look things up at a time
 CROWD = 256  # pictures looked at in one place; more lie there only if they are as good as equal
 READ_SIDE_PX = 128
 REMEMBERED = 500_000  # unlike pairs that are not compared again in the next table
@@ -178,8 +179,8 @@ def _pairs(rows: Rows, seed: int) -> Iterator[tuple[int, int, bool, float]]:
 def _candidates(rows: Rows, mask: np.uint64, part: int, parts: int) -> Iterator[tuple[int, int, int]]:
     """(picture, other picture, window of the first) that meet in one part of one table and look alike at a glance."""
     masked, hashes, owners = _table(rows, mask, part, parts)
-    for start in range(0, len(rows), 8192):
-        block = rows[start : start + 8192]
+    for start in range(0, len(rows), BLOCK):
+        block = rows[start : start + BLOCK]
         probes, askers = _probes(block, mask, part, parts)
         low, high = np.searchsorted(masked, probes & mask, "left"), np.searchsorted(masked, probes & mask, "right")
         low, high = _uncrowded(hashes, probes, low, high)
