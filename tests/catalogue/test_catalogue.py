@@ -23,7 +23,7 @@ def simple(*skus):
 
 
 @given(st.lists(products, max_size=8, unique_by=lambda p: p.sku))
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 def test_what_is_written_is_read_in_order(tmp_path_factory, some):
     catalogue = write_catalogue(tmp_path_factory.mktemp("c"), some)
     assert list(catalogue) == some

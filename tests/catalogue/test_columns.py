@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from packshot.catalogue.columns import ALIASES, price_of, split_of, target_of, targets_of
@@ -58,12 +58,14 @@ def test_prices(text, price):
 
 
 @given(st.decimals(0, 10**9, places=2, allow_nan=False), st.sampled_from(["", " USD", " EUR"]))
+@settings(deadline=None)
 def test_any_plain_price_is_read_exactly(price, unit):
     amount, currency = price_of(f"{price:.2f}{unit}")
     assert (amount, currency) == (Decimal(f"{price:.2f}"), unit.strip())
 
 
 @given(st.text(max_size=20))
+@settings(deadline=None)
 def test_any_text_is_a_price_or_comes_back_as_it_is(text):
     amount, _ = price_of(text)
     assert isinstance(amount, Decimal) or amount == text

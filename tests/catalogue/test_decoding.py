@@ -3,7 +3,7 @@
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from packshot.catalogue.columns import is_known
@@ -99,6 +99,7 @@ cells = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\r
 
 
 @given(st.lists(st.tuples(cells, cells, cells).filter(any), min_size=1, max_size=20))
+@settings(deadline=None)
 def test_any_table_that_python_writes_is_read_as_written(rows):
     import csv
 

@@ -7,8 +7,10 @@ import cv2
 import numpy as np
 import PIL.Image
 import pytest
-from hypothesis import given
+import scipy.sparse.csgraph as graph
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import coo_array
 
 from packshot.catalogue import duplicates
 from packshot.catalogue.catalogue import write_catalogue
@@ -148,15 +150,13 @@ def test_a_window_meets_the_crop_it_is():
 
 
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=40))
+@settings(deadline=None)
 def test_connected_groups(links):
     groups = connected(links)
     members = [x for group in groups for x in group]
     assert len(members) == len(set(members)) == len({x for link in links for x in link})
     of = {x: i for i, group in enumerate(groups) for x in group}
     assert all(of[a] == of[b] for a, b in links)
-    import scipy.sparse.csgraph as graph
-    from scipy.sparse import coo_array
-
     nodes = sorted(of)
     if links:
         at = {x: i for i, x in enumerate(nodes)}

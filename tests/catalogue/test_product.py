@@ -5,7 +5,7 @@ import sys
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -45,6 +45,7 @@ products = st.builds(
 
 
 @given(products)
+@settings(deadline=None)
 def test_a_line_of_json_gives_the_same_product_back(product):
     line = product.line()
     assert "\n" not in line

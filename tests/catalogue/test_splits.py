@@ -5,7 +5,7 @@ import unicodedata
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from packshot.catalogue.catalogue import write_catalogue
@@ -24,6 +24,7 @@ def shop(skus, strata=1):
 
 
 @given(skus, st.integers(0, 2**31), st.randoms())
+@settings(deadline=None)
 def test_the_split_depends_on_sku_and_seed_alone(names, seed, chance):
     products = shop(names)
     one = {p.sku: Splitter(seed=seed)(p) for p in products}
@@ -34,6 +35,7 @@ def test_the_split_depends_on_sku_and_seed_alone(names, seed, chance):
 
 
 @given(skus, st.integers(0, 2**31))
+@settings(deadline=None)
 def test_new_products_move_no_old_one(names, seed):
     splitter = Splitter(seed=seed)
     before = {p.sku: splitter(p) for p in shop(names[: len(names) // 2])}
@@ -42,6 +44,7 @@ def test_new_products_move_no_old_one(names, seed):
 
 
 @given(skus, st.integers(0, 99), st.data(), st.sampled_from(["", "category", "colour"]))
+@settings(deadline=None)
 def test_groups_stay_together(names, seed, data, by):
     size = data.draw(st.integers(1, 5))
     groups = [tuple(names[i : i + size]) for i in range(0, len(names), size)]
@@ -53,6 +56,7 @@ def test_groups_stay_together(names, seed, data, by):
 
 
 @given(skus.filter(bool), st.integers(0, 99), st.integers(1, 6))
+@settings(deadline=None)
 def test_every_stratum_has_its_shares_to_the_nearest_product(names, seed, strata):
     shares = {"train": 0.6, "validation": 0.15, "test": 0.25}
     products = shop(names, strata)
