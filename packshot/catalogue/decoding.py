@@ -23,6 +23,7 @@ SAMPLE_BYTES = 1 << 20
 MAX_LINE_CHARACTERS = 8 * 2**20
 MAX_RECORD_LINES = 1000
 MAX_RECORD_CHARACTERS = 2 * 2**20
+HEADER_WITHIN = 5  # rows; some tables have a heading, or Excel's `sep=;`, above the header
 DELIMITERS = (",", "\t", ";", "|")
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -81,11 +82,11 @@ def sniff_delimiter(lines: list[str], known: Callable[[str], bool]) -> str:
             rows = [row for row in csv.reader(lines, delimiter=delimiter) if row]
         except csv.Error:
             return 0.0
-        width = len(rows[0]) if rows else 0
-        if width < 2:
+        header = max(rows[:HEADER_WITHIN], key=lambda row: sum(map(known, row)), default=[])
+        if len(header) < 2:
             return 0.0
-        regular = sum(len(row) == width for row in rows) / len(rows)
-        return regular * (sum(known(cell) for cell in rows[0]) + 0.1)
+        regular = sum(len(row) == len(header) for row in rows) / len(rows)
+        return regular * (sum(map(known, header)) + 0.1)
 
     best = max(DELIMITERS, key=score)
     return best if score(best) > 0 else ","

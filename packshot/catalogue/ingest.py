@@ -22,7 +22,7 @@ from packshot.catalogue.folders import Products, decide, folder_drafts, is_pictu
 from packshot.catalogue.gathering import Gatherer, Pictures
 from packshot.catalogue.kinds import Kind, Source, recognise
 from packshot.catalogue.problems import PROBLEMS, Problem, ProblemLog, shortened
-from packshot.catalogue.product import Product, product_of
+from packshot.catalogue.product import MAX_ATTRIBUTES, MAX_IMAGES, Product, product_of
 from packshot.catalogue.staging import Staging
 from packshot.catalogue.tables import Raw, csv_rows, jsonl_rows, parquet_rows
 from packshot.catalogue.trees import LocalTree, Tree, open_tree
@@ -196,10 +196,22 @@ def _product(draft: Draft, gatherer: Gatherer, file: str) -> tuple[Product | Non
     if images:
         fields["images"] = images
         _drop_known_size(fields, images)
+    found += _cut(fields, draft.row)
     fields["origin"] = shortened(file)
     fields["row"] = draft.row
     product, wrong = product_of(fields, draft.row, file)
     return product, found + wrong
+
+
+def _cut(fields: dict[str, Any], row: int | None) -> list[Problem]:
+    """Cut what is more than a product can have, so that not all of it is refused."""
+    found = []
+    for name, most in (("images", MAX_IMAGES), ("attributes", MAX_ATTRIBUTES)):
+        value = fields.get(name, ())
+        if len(value) > most:
+            fields[name] = dict(list(value.items())[:most]) if isinstance(value, dict) else value[:most]
+            found.append(Problem(row, name, f"a product may have {most}; {len(value) - most} are left out"))
+    return found
 
 
 def _drop_known_size(fields: dict[str, Any], images: list[dict[str, Any]]) -> None:

@@ -16,7 +16,7 @@ from packshot.errors import CatalogueError
 
 SPLITS = ("train", "validation", "test")
 MAX_IMAGES = 1000  # of one product
-MAX_ATTRIBUTES = 200
+MAX_ATTRIBUTES = 1000
 _TEXT_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _LANGUAGE = re.compile(r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
 

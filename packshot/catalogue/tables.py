@@ -9,12 +9,19 @@ from decimal import Decimal
 from typing import Any, BinaryIO, NamedTuple
 
 from packshot.catalogue.columns import is_known
-from packshot.catalogue.decoding import SAMPLE_BYTES, Record, records, sniff_delimiter, sniff_encoding, text_lines
+from packshot.catalogue.decoding import (
+    HEADER_WITHIN,
+    SAMPLE_BYTES,
+    Record,
+    records,
+    sniff_delimiter,
+    sniff_encoding,
+    text_lines,
+)
 from packshot.catalogue.lines import lines_of
 from packshot.catalogue.problems import Problem, shortened
 from packshot.errors import CatalogueError, MissingExtra
 
-HEADER_WITHIN = 5  # rows; some tables have a heading above the header
 PARQUET_ROWS = 256
 
 

@@ -258,6 +258,30 @@ def test_a_heading_above_the_header_is_left_out_and_noted(tmp_path):
     assert (done.serious, done.notes) == (0, 1)
 
 
+def test_the_line_excel_writes_for_its_delimiter(tmp_path):
+    put(tmp_path / "in", {"t.csv": "sep=;\nsku;title;price\nA;Shoe, red;5,50\n"})
+    done, catalogue = made(tmp_path / "in" / "t.csv", tmp_path)
+    assert [(p.sku, p.title, str(p.price)) for p in catalogue] == [("A", "Shoe, red", "5.50")]
+    assert done.serious == 0
+
+
+def test_more_than_a_product_can_have_is_cut_and_said(tmp_path):
+    put(tmp_path / "in", {"0.png": 0})
+    source = jsonl(
+        tmp_path / "in" / "t.jsonl",
+        {
+            "sku": "A",
+            "images": [f"https://x.example/{i}.jpg" for i in range(1200)],
+            "attributes": {f"a{i}": "x" for i in range(1100)},
+        },
+        {"sku": "B", "images": ["0.png"]},
+    )
+    done, catalogue = made(source, tmp_path)
+    a, b = catalogue
+    assert (len(a.images), len(a.attributes), len(b.images)) == (1000, 1000, 1)
+    assert [(p.row, p.field) for p in done.problems] == [(1, "images"), (1, "attributes")]
+
+
 def test_bytes_of_another_encoding_cost_nothing(tmp_path):
     data = (
         b"sku,title\n"

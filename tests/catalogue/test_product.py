@@ -95,7 +95,7 @@ FAULTS = [
     ("titles", {"klingon!": "x"}, "is not a language code such as en, zh or pt-BR"),
     ("titles", "x", "is not a table of names and values"),
     ("attributes", {"size": "x" * 30_000}, "is longer than 20000 characters"),
-    ("attributes", {f"a{i}": "x" for i in range(300)}, "is longer than 200 entries"),
+    ("attributes", {f"a{i}": "x" for i in range(1300)}, "is longer than 1000 entries"),
     ("images", 3, "is not a list"),
     ("images", [{"path": "../../etc/passwd"}], "leaves the folder"),
     ("images", [{"path": "/etc/passwd"}], "is absolute"),
