@@ -30,6 +30,7 @@ NOISE = 6.0  # times the local noise
 MOST = 150  # specks on one surface: with more of them, it is a texture
 ALONE = 5.0  # radius around a speck in which nothing else may stand out, in largest specks
 CROWD = 0.004  # share of that neighbourhood that may
+SMOOTH = 0.7  # local noise, in lightness, up to which a surface is smooth enough to tell dust from its grain
 ROUGH = 0.05  # share of a surface that may stand out before it counts as no smooth surface
 
 
@@ -68,7 +69,7 @@ def _find(L: Plane, region: Flags, size_px: float) -> tuple[Flags, bool]:
     out = (away > np.maximum(FAINTEST, NOISE * noise)) & region
     if not out.any():
         return out, False
-    if out.sum() > ROUGH * region.sum():
+    if out.sum() > ROUGH * region.sum() or np.median(noise[region]) > SMOOTH:
         return np.zeros_like(out), True
     core = cv2.morphologyEx(out.astype(np.uint8), cv2.MORPH_CLOSE, _disc(1))
     return _compact(core, out, region, size_px), False

@@ -170,6 +170,7 @@ def _from_lightness(L: Wide) -> Wide:
 
 
 def look_up(table: Array, index: Array) -> Array:
+    """A table read at places `(h, w)` between 0 and its last entry, linearly."""
     found: Array = cv2.remap(
         table[None], index, np.zeros_like(index), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
@@ -183,6 +184,7 @@ def _linear(lab: Lab) -> Array:
 
 
 def mean_lab(linear: Array) -> Lab:
+    """Mean CIELAB colour of linear light `(3, h, w)`, clipped to what can be shown."""
     rgb = linear_to_srgb(torch.from_numpy(np.clip(linear, 0, 1)))[None]
     L, a, b = rgb_to_lab(rgb).mean((0, 2, 3)).tolist()
     return L, a, b
