@@ -29,6 +29,7 @@ GROUND_SLOPE = 1.0  # steepest edge of a footprint on the ground, depth over wid
 FOOT = 0.05  # how far a foot must stand out of the lower contour, in heights of the product
 NEARLY = 0.006  # what counts as touching, in lengths of the product
 NOTHING = 1e6
+FARTHEST = 8.0  # most that ground may lie behind, in distances from camera to product
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,9 @@ class Camera:
         return self.horizon + (self.y0 - self.horizon) * self.scale(z)
 
     def depth(self, row: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Depth z of the ground seen in a picture row below the horizon."""
-        return self.distance * (1 - (self.y0 - self.horizon) / (row - self.horizon))
+        """Depth z of the ground seen in a picture row; rows near the horizon and above it count as `FARTHEST`."""
+        height = self.y0 - self.horizon
+        return self.distance * (1 - height / np.maximum(row - self.horizon, height / FARTHEST))
 
     def ground_to_picture(self) -> NDArray[np.float64]:
         """Homography from ground points (x, z, 1) to picture points."""

@@ -12,7 +12,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from packshot import operations
-from packshot.cli import app
+from packshot.cli import app, main
 from packshot.cli.run import overrides
 from packshot.errors import ParameterError
 from tests.pipeline import drawn
@@ -120,14 +120,23 @@ def test_edit_many_photos_into_a_folder(tmp_path):
         (["operations", "nonsense"], "nonsense"),
     ],
 )
-def test_what_cannot_run_says_why_in_a_line_and_exits_with_2(photo, tmp_path, arguments, words):
+def test_what_cannot_run_says_why_in_a_line_and_exits_with_2(photo, tmp_path, arguments, words, monkeypatch, capsys):
     names = {"{in}": str(photo), "{out}": str(tmp_path / "out.jpg"), "{dir}": str(tmp_path)}
     filled = arguments
     for mark, value in names.items():
         filled = [a.replace(mark, value) for a in filled]
-    done = packshot(*filled, cwd=tmp_path)
+    monkeypatch.setattr(sys, "argv", ["packshot", *filled])
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as caught:
+        main()
+    assert caught.value.code == 2
+    assert words in capsys.readouterr().err
+
+
+def test_a_mistake_leaves_no_traceback(photo, tmp_path):
+    done = packshot("edit", "frame", photo, tmp_path / "out.jpg", "--fill", "7", cwd=tmp_path)
     assert done.returncode == 2
-    assert words in done.stderr
+    assert done.stderr.startswith("packshot: frame.fill")
     assert "Traceback" not in done.stderr
 
 

@@ -131,7 +131,7 @@ def test_kill_9_in_the_middle_then_the_same_command_gives_what_an_unbroken_run_g
     unbroken = subprocess.run([*command, "--out", str(tmp_path / "a")], cwd=ROOT, capture_output=True, check=False)
     assert unbroken.returncode == 0, unbroken.stderr
     kills = 0
-    for share in (0.15, 0.4, 0.8):
+    for share in (0.2, 0.6):
         process = subprocess.Popen([*command, "--out", str(tmp_path / "b")], cwd=ROOT, stderr=subprocess.DEVNULL,
                                    stdout=subprocess.DEVNULL, start_new_session=True)  # fmt: skip
         wait_for_lines(tmp_path / "b" / "edits.jsonl", int(200 * share), process)
@@ -139,7 +139,7 @@ def test_kill_9_in_the_middle_then_the_same_command_gives_what_an_unbroken_run_g
             kills += 1
         os.killpg(process.pid, signal.SIGKILL)  # parent and workers at once, as a power cut would
         process.wait()
-    assert kills == 3
+    assert kills == 2
     last = subprocess.run([*command, "--out", str(tmp_path / "b")], cwd=ROOT, capture_output=True, check=False)
     assert last.returncode == 0, last.stderr
     assert b"kept from before" in last.stdout
