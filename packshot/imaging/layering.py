@@ -48,7 +48,7 @@ def render(shade: Shade, size: tuple[int, int]) -> tuple[Plane, float]:
     if not some.any():
         return result, 0.0
     outside = (x < -0.5) | (x > w - 0.5) | (y < -0.5) | (y > h - 0.5)
-    clipped = float(weight[outside].sum() / max(float(weight.sum()), 1e-12))
+    clipped = min(1.0, float(weight[outside].sum() / max(float(weight.sum()), 1e-12)))
     x0, x1 = max(0, math.floor(x[some].min()) - 2), min(w, math.ceil(x[some].max()) + 3)
     y0, y1 = max(0, math.floor(y[some].min()) - 2), min(h, math.ceil(y[some].max()) + 3)
     if x1 <= x0 or y1 <= y0:

@@ -55,7 +55,7 @@ def items(catalogue: Catalogue) -> Iterator[Item]:
     """Every photo of a catalogue, with the attributes of its product for `$names`."""
     for shot in catalogue.images():
         product = shot.product
-        values = {**product.attributes, "title": product.title, "category": product.category}
+        values = {**product.attributes_of(shot.image), "title": product.title, "category": product.category}
         yield Item(product.sku, shot.image.path, str(shot.path), shot.key, values)
 
 
