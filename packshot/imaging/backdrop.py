@@ -9,11 +9,12 @@ scales L + 16, a and b alike, which is how shadowed ground is told from product.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Field = NDArray[np.float32]  # (h, w) or (h, w, 3)
+Field = NDArray[Any]  # (h, w) or (h, w, 3)
 
 RING = 0.025  # width of the border that is looked at, of the longest side
 MAX_SURFACES = 4
@@ -23,13 +24,17 @@ NOISE_FLOOR = 0.6  # Lab units; rounding and JPEG never leave less
 
 @dataclass(frozen=True)
 class Surface:
-    """One smooth piece of background. `colour` (h, w, 3) in Lab, `noise` in Lab units, `inliers` along the ring."""
+    """One smooth piece of background.
+
+    colour: `(h, w, 3)` in Lab. noise: Lab units. share: of the border. corners: how many of the four it holds.
+    across: it reaches from the left side to the right, away from top and bottom, as a skirting board does.
+    """
 
     colour: Field
     noise: float
     share: float
     corners: int
-    inliers: NDArray[np.bool_]
+    across: bool
 
 
 def ring_of(shape: tuple[int, int]) -> NDArray[np.bool_]:
@@ -48,7 +53,8 @@ def surfaces(lab: Field) -> list[Surface]:
     ys, xs = np.nonzero(ring)
     colours, terms = lab[ring], _terms(2 * (xs + 0.5) / w - 1, 2 * (ys + 0.5) / h - 1)
     sides, corners = _sides(ys, xs, h, w), _corners(ys, xs, h, w)
-    free, found = np.ones(len(xs), dtype=bool), []
+    free = np.ones(len(xs), dtype=bool)
+    found: list[tuple[Field, float, float, int, bool]] = []
     while len(found) < MAX_SURFACES and free.sum() >= MIN_SHARE * len(free):
         coefficients, noise, inliers = _fit(colours, terms, sides, free)
         inliers &= free
@@ -56,25 +62,25 @@ def surfaces(lab: Field) -> list[Surface]:
             break
         free &= ~inliers
         touched = sum(inliers[c].mean() > 0.5 for c in corners if c.any())
-        found.append((coefficients, noise, inliers, int(touched)))
+        side = np.bincount(sides[inliers], minlength=4) / inliers.sum()
+        across = bool(side[2:].min() > 0.2 and side[:2].max() < 0.15)
+        found.append((coefficients, noise, float(inliers.mean()), int(touched), across))
     grid = _terms(*(g.ravel() for g in np.meshgrid(_unit(w), _unit(h))))
-    return [
-        Surface((grid @ k).reshape(h, w, 3).astype(np.float32), n, float(i.mean()), c, i)
-        for k, n, i, c in sorted(found, key=lambda f: -f[2].sum())
-    ]
+    found.sort(key=lambda f: -f[2])
+    return [Surface((grid @ f[0]).reshape(h, w, 3).astype(np.float32), *f[1:]) for f in found]
 
 
 def length(vectors: Field) -> Field:
     """Euclidean length along the last axis, of three; much faster than `np.linalg.norm`."""
     a, b, c = vectors[..., 0], vectors[..., 1], vectors[..., 2]
-    return np.sqrt(a * a + b * b + c * c)
+    return np.asarray(np.sqrt(a * a + b * b + c * c))
 
 
 def behind(found: list[Surface]) -> list[Surface]:
     """Those surfaces that are background rather than a product cut off by the frame.
 
     Before a studio backdrop (plain and dominant) another surface must be plain itself and hold two corners, or hold
-    one and be close in colour; elsewhere one corner is enough. The largest surface always counts.
+    one and be close in colour, or reach across; elsewhere one corner is enough. The largest surface always counts.
     """
     if not found:
         return []
@@ -82,8 +88,8 @@ def behind(found: list[Surface]) -> list[Surface]:
     plain = main.noise < 2 and main.share >= 0.35
 
     def counts(other: Surface) -> bool:
-        if not plain:
-            return other.corners >= 1
+        if not plain or other.across:
+            return other.corners >= 1 or other.across
         apart = float(np.median(length(other.colour - main.colour)))
         return (other.corners >= 2 and other.noise < 1.5) or (other.corners >= 1 and apart < 12)
 
@@ -101,7 +107,7 @@ def _terms(x: Field, y: Field) -> Field:
 
 def _sides(ys: NDArray[np.intp], xs: NDArray[np.intp], h: int, w: int) -> NDArray[np.int64]:
     """Nearest side of each border pixel: 0 top, 1 bottom, 2 left, 3 right."""
-    return np.argmin(np.stack([ys, h - 1 - ys, xs, w - 1 - xs]), axis=0)
+    return np.asarray(np.argmin(np.stack([ys, h - 1 - ys, xs, w - 1 - xs]), axis=0))
 
 
 def _corners(ys: NDArray[np.intp], xs: NDArray[np.intp], h: int, w: int) -> list[NDArray[np.bool_]]:
@@ -149,4 +155,4 @@ def _mode(colours: Field) -> Field:
     for _ in range(3):
         near = length(colours - centre) < 8
         centre = colours[near].mean(0) if near.any() else centre
-    return centre
+    return np.asarray(centre)

@@ -35,7 +35,7 @@ def cut(rgb: Field, start: np.ndarray, side_px: int = CUT_PX, rounds: int = ROUN
     cv2.setRNGSeed(0)  # GrabCut starts its mixtures by k-means
     cv2.grabCut(np.ascontiguousarray(pixels[..., ::-1]), state, None, _model(), _model(), rounds, cv2.GC_INIT_WITH_MASK)
     inside = (state == cv2.GC_PR_FGD).astype(np.float32)
-    return cv2.resize(inside, (w, h), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(cv2.resize(inside, (w, h), interpolation=cv2.INTER_LINEAR))
 
 
 def _model() -> np.ndarray:

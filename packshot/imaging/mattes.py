@@ -11,6 +11,7 @@ Departures: linear light; three blur sizes at once, the nearest that holds sure 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import cv2
 import numpy as np
@@ -19,9 +20,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from packshot.errors import MissingExtra, ParameterError
+from packshot.imaging.blur import blurred
 from packshot.imaging.colour import linear_to_srgb, srgb_to_linear
 
-Plane = NDArray[np.float32]  # (h, w)
+Plane = NDArray[Any]  # (h, w)
 
 SOLID = 0.99  # matte from which a pixel is the product's own and is never changed
 BLURS_PX = (2, 8, 32)  # box radii of the edge colour search
@@ -59,6 +61,12 @@ def erode(layer: Tensor, px: int) -> Tensor:
 def dilate(layer: Tensor, px: int) -> Tensor:
     """Largest value within a disc of `px`. Any `(n, c, h, w)`."""
     return _morph(cv2.dilate, layer, px)
+
+
+def feather(matte: Tensor, sigma_px: float) -> Tensor:
+    """The matte with a soft edge: Gaussian blur, the picture mirrored beyond its frame."""
+    soft = [[blurred(plane, sigma_px, "mirror") for plane in planes] for planes in _planes(matte)]
+    return torch.from_numpy(np.array(soft, dtype=np.float32)).to(matte.device).clamp(0, 1)
 
 
 def holes(matte: Tensor) -> Tensor:
@@ -126,7 +134,7 @@ class _Guide:
 
 
 def _box(plane: Plane, kernel: tuple[int, int]) -> Plane:
-    return cv2.boxFilter(plane, cv2.CV_32F, kernel, borderType=cv2.BORDER_REFLECT)
+    return np.asarray(cv2.boxFilter(plane, cv2.CV_32F, kernel, borderType=cv2.BORDER_REFLECT))
 
 
 def _inverse_3x3(m: dict[tuple[int, int], Plane]) -> dict[tuple[int, int], Plane]:
@@ -142,7 +150,7 @@ def _inverse_3x3(m: dict[tuple[int, int], Plane]) -> dict[tuple[int, int], Plane
 def _apply_lines(lines: list[Plane], guides: tuple[Plane, ...]) -> Plane:
     """eq. 16: slopes times guide plus offset, at the guide's size."""
     h, w = guides[0].shape
-    *slopes, result = (_resized(c, (h, w)) for c in lines)
+    *slopes, result = (resized(c, (h, w)) for c in lines)
     for slope, g in zip(slopes, guides, strict=True):
         result = result + slope * g
     return result
@@ -217,12 +225,12 @@ def closed_form(rgb: Tensor, trimap: Tensor, max_side_px: int = 512) -> Tensor:
     size = (max(1, round(h / step)), max(1, round(w / step)))
     alpha = np.empty(tuple(trimap.shape), dtype=np.float32)
     for sample, (planes, (known,)) in enumerate(zip(_planes(rgb), _planes(trimap), strict=True)):
-        small = np.dstack([_resized(p, size) for p in planes]).astype(np.float64)
-        small_known = _resized(known, size)
+        small = np.dstack([resized(p, size) for p in planes]).astype(np.float64)
+        small_known = resized(known, size)
         small_known = np.where(small_known > 0.999, 1.0, np.where(small_known < 0.001, 0.0, 0.5))
         both = (small_known == 0).any() and (small_known == 1).any()
         solved = estimate_alpha_cf(small, small_known) if both else small_known
-        alpha[sample, 0] = _resized(solved.astype(np.float32), (h, w))
+        alpha[sample, 0] = resized(solved.astype(np.float32), (h, w))
     result = torch.from_numpy(alpha).to(rgb.device)
     if step > 1:
         result = guided_filter(rgb, result, radius_px=round(2 * step), eps=1e-5, step=max(1, round(step / 2)))
@@ -245,12 +253,12 @@ def _planes(x: Tensor) -> list[tuple[Plane, ...]]:
 
 def _shrink(plane: Plane, step: int) -> Plane:
     h, w = plane.shape
-    return plane if step <= 1 else _resized(plane, (max(1, round(h / step)), max(1, round(w / step))))
+    return plane if step <= 1 else resized(plane, (max(1, round(h / step)), max(1, round(w / step))))
 
 
-def _resized(plane: Plane, size: tuple[int, int]) -> Plane:
-    """Area average when smaller, bilinear when larger."""
+def resized(plane: Plane, size: tuple[int, int]) -> Plane:
+    """One plane at `(h, w)`: area average when smaller, bilinear when larger."""
     if plane.shape == size:
         return plane
     smaller = size[0] <= plane.shape[0] and size[1] <= plane.shape[1]
-    return cv2.resize(plane, size[::-1], interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)
+    return np.asarray(cv2.resize(plane, size[::-1], interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR))

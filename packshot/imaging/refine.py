@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from packshot.imaging.colour import srgb_to_linear
-from packshot.imaging.mattes import Plane, edge_tiles, guided_filter
+from packshot.imaging.mattes import Plane, edge_tiles, guided_filter, resized
 
 BLURS_PX = (1, 3, 10)  # box radii in which the two colours are looked up
 NEXT_BLUR = 1e-3  # weight of each wider box: heard only where the narrower one finds nothing
@@ -30,14 +30,14 @@ def refine(rgb: Tensor, small: Plane) -> Plane:
     planes = list(rgb.detach().cpu().numpy())
     matte = small
     for size in _sizes((rgb.shape[1], rgb.shape[2]), small.shape):
-        level = [_resized(p, size) for p in planes]
-        matte = _level(level, _resized(matte, size))
+        level = [resized(p, size) for p in planes]
+        matte = _level(level, resized(matte, size))
     return _cleaned(matte)
 
 
 def enlarge(small: Plane, size: tuple[int, int]) -> Plane:
     """The map at `size`, its edge neither moved nor sharpened by a picture."""
-    return _cleaned(_resized(small, size))
+    return _cleaned(resized(small, size))
 
 
 def _cleaned(matte: Plane) -> Plane:
@@ -66,7 +66,7 @@ def _level(planes: list[Plane], matte: Plane) -> Plane:
         found = _mixture(tile, matte[outer], product[outer], background[outer])
         inner = tuple(slice(p.start - o.start, p.stop - o.start) for p, o in zip(place, outer, strict=True))
         result[place] = np.where(band[place], found[inner], result[place])
-    return result
+    return np.asarray(result)
 
 
 def _mixture(
@@ -84,7 +84,7 @@ def _mixture(
         torch.from_numpy(tile)[None], torch.from_numpy(matte)[None, None], GUIDED_RADIUS_PX, GUIDED_EPS
     )
     guided_matte = np.clip((guided[0, 0].numpy() - 0.05) / 0.9, 0, 1)
-    return trust * mixture + (1 - trust) * guided_matte
+    return np.asarray(trust * mixture + (1 - trust) * guided_matte)
 
 
 def _nearby(colour: NDArray[np.float32], weight: Plane) -> tuple[NDArray[np.float32], Plane]:
@@ -98,10 +98,3 @@ def _nearby(colour: NDArray[np.float32], weight: Plane) -> tuple[NDArray[np.floa
             sums[k] += share * cv2.blur(values[k], kernel, borderType=cv2.BORDER_REFLECT)
     sums /= total
     return sums[:3], np.maximum(sums[3] - (sums[:3] ** 2).sum(0), 0)
-
-
-def _resized(plane: Plane, size: tuple[int, int]) -> Plane:
-    if plane.shape == size:
-        return plane
-    smaller = size[0] <= plane.shape[0] and size[1] <= plane.shape[1]
-    return cv2.resize(plane, size[::-1], interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)

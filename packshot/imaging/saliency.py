@@ -48,7 +48,7 @@ def saliency(rgb: Field, lab: Field) -> Field:
 
 
 def _stretched(x: Field) -> Field:
-    return (x - x.min()) / max(1e-6, float(np.ptp(x)))
+    return np.asarray((x - x.min()) / max(1e-6, float(np.ptp(x))))
 
 
 def superpixels(rgb: Field, count: int = PATCHES) -> NDArray[np.int64]:
@@ -82,7 +82,7 @@ def _touching(labels: NDArray[np.int64], count: int) -> NDArray[np.bool_]:
 
 def _pairwise(x: Field) -> Field:
     square = (x * x).sum(1)
-    return np.sqrt(np.maximum(square[:, None] + square[None] - 2 * x @ x.T, 0)).astype(np.float32)
+    return np.asarray(np.sqrt(np.maximum(square[:, None] + square[None] - 2 * x @ x.T, 0)), dtype=np.float32)
 
 
 def _alike(distance: Field) -> Field:
@@ -98,4 +98,4 @@ def _background(distance: Field, touching: NDArray[np.bool_], border: NDArray[np
         np.minimum(way, way[:, k : k + 1] + way[k], out=way)
     together = _alike(way)
     connectivity = together[:, border].sum(1) / np.sqrt(together.sum(1))
-    return 1 - np.exp(-(connectivity**2) / 2)
+    return np.asarray(1 - np.exp(-(connectivity**2) / 2))

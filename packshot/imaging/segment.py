@@ -63,18 +63,20 @@ def segment(rgb: Tensor, how: Refine = "guided") -> Segmentation:
         return Segmentation(nothing, nothing, 0.0, {}, ("the picture is too small to tell product from background",))
     answer = find(small)
     matte = _full_size(rgb, answer.matte, how)
-    doubt = _full_size(rgb, np.abs(answer.matte - answer.other), "none") if answer.matte.any() else torch.zeros_like(matte)
+    doubt = (
+        _full_size(rgb, np.abs(answer.matte - answer.other), "none") if answer.matte.any() else torch.zeros_like(matte)
+    )
     uncertainty = torch.maximum(4 * matte * (1 - matte), 0.5 * doubt)
     return Segmentation(matte, uncertainty, answer.confidence, answer.parts, answer.reasons)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """Small-size result: matte and the other method's `(h, w)`, which method it was, and the trust in it."""
+    """Small-size result: the matte `(h, w)`, a second opinion, the method the matte came from, and the trust in it."""
 
     matte: Field
     other: Field
-    method: Literal["studio", "clutter"]
+    method: str
     confidence: float
     parts: Mapping[str, float]
     reasons: tuple[str, ...]
@@ -85,18 +87,18 @@ def find(small: Field) -> Answer:
     lab = cv2.cvtColor(small, cv2.COLOR_RGB2Lab)
     backdrop = behind(surfaces(lab))
     plain = _plainness(backdrop)
-    first = studio(lab, backdrop).matte if backdrop else np.zeros(lab.shape[:2], np.float32)
+    first = studio(lab, backdrop) if backdrop else np.zeros(lab.shape[:2], np.float32)
     first = _dusted(first)
     salient = saliency(small, lab)
     second = _tidied(clutter(small, salient, QUICK_PX))
     measures = [trust.measure(lab, x) for x in (first, second)]
     if trust.score(measures[0]) + 2 * (plain - PLAIN_SHARE) >= trust.score(measures[1]):
-        matte, other, method, measured = first, second, "studio", measures[0]
+        method, matte, measured = "studio", first, measures[0]
     else:
-        matte, other, method = _tidied(clutter(small, salient, SMALL_PX)), first, "clutter"
+        method, matte = "clutter", _tidied(clutter(small, salient, SMALL_PX))
         measured = trust.measure(lab, matte)
-    parts = {**measured, "agreement": trust.agreement(matte, other), "plain": plain, "studio": float(method == "studio")}
-    return Answer(matte, other, method, trust.confidence(parts), parts, trust.reasons(parts))
+    parts = {**measured, "agreement": trust.agreement(matte, second), "plain": plain}
+    return Answer(matte, second, method, trust.confidence(parts), parts, trust.reasons(parts))
 
 
 def _plainness(backdrop: list[Surface]) -> float:
@@ -113,7 +115,7 @@ def _shrunk(rgb: Tensor) -> Field:
 
 
 def _full_size(rgb: Tensor, small: Field, how: Refine) -> Tensor:
-    enlarged = enlarge(small, rgb.shape[2:]) if how == "none" else refine(rgb[0], small)
+    enlarged = enlarge(small, (rgb.shape[2], rgb.shape[3])) if how == "none" else refine(rgb[0], small)
     matte = torch.from_numpy(enlarged)[None, None].to(rgb.device)
     if how == "closed-form":
         matte = mattes.closed_form(rgb, mattes.trimap(matte, max(2, round(0.006 * max(rgb.shape[2:])))))

@@ -1,75 +1,80 @@
-"""Cut the product out: a matte, clean edge colours, and how far they may be believed."""
+"""Cut the product out: a matte, clean colours along its edge, and a confidence that tells when to look."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from packshot.errors import ParameterError
 from packshot.operations.operation import Context, Operation, Result, need_picture, parameter
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from packshot.imaging.picture import Picture
-
-EMPTY = 0.02  # matte below which there is nothing
+    from packshot.imaging.segment import Segmentation
 
 
 class Cutout(Operation):
-    """Separate the product from its background; what is doubtful is flagged."""
+    """Find the product and make everything else transparent.
+
+    A picture that is already transparent somewhere keeps its own transparency as the matte. Inside the solid matte
+    every pixel stays as it was. Numbers: `confidence` (0 to 1) and the measures it is made of.
+    """
 
     method: Literal["auto", "classical"] = parameter(
-        "auto", "auto: the file's own transparency if it has one, else the best method here; classical: no weights"
+        "auto", "how the product is found: classical needs no weights; auto takes the best way there is"
     )
     refine: Literal["guided", "closed-form", "none"] = parameter(
-        "guided", "edge at full size: guided is quick, closed-form slower and finer (extra: matting)"
+        "guided", "how the edge is found at full size: guided is fast, closed-form is slower and finer (extra: matting)"
     )
-    grow: float = parameter(0.0, "move the edge outwards (or inwards, below 0)", unit="px", ge=-20, le=20)
+    threshold: float = parameter(0.02, "matte up to this becomes background, the rest is stretched", ge=0, le=0.9)
+    grow: int = parameter(0, "move the edge outwards; negative: inwards", unit="px", ge=-50, le=50)
     feather: float = parameter(0.0, "soften the edge, standard deviation", unit="px", ge=0, le=50)
     decontaminate: bool = parameter(True, "take the old background's colour out of the edge")
-    flag_below: float = parameter(0.5, "confidence below which a person should look", ge=0, le=1)
+    flag_below: float = parameter(0.75, "flag the picture for a person below this confidence", ge=0, le=1)
 
     def apply(self, picture: Picture | None, context: Context) -> Result:
-        """Sets matte and alpha; inside the product the pixels stay as they are."""
-        from packshot.imaging import mattes
-
-        picture = need_picture(picture, "cutout")
-        if picture.rgb.shape[0] != 1:
-            raise ParameterError(f"cutout: expected one picture at a time, got a batch of {picture.rgb.shape[0]}")
-        matte, numbers, flags, layers = self._found(picture)
-        matte = self._shaped(matte)
-        rgb = mattes.foreground(picture.rgb, matte) if self.decontaminate else picture.rgb
-        numbers["area_share"] = float((matte > 0.5).float().mean())
-        return Result(picture.replace(rgb=rgb, matte=matte, alpha=matte), numbers, flags, layers)
-
-    def _found(self, picture: Picture) -> tuple[Tensor, dict[str, float], tuple[str, ...], dict[str, Tensor]]:
-        """The matte with its numbers, flags and layers."""
-        from packshot.imaging.segment import segment
-
-        if self.method == "auto" and picture.alpha is not None:
-            empty = bool((picture.alpha < EMPTY).all())
-            return picture.alpha, {"confidence": 0.0 if empty else 1.0}, ("the picture is empty",) if empty else (), {}
-        found = segment(picture.rgb, self.refine)
-        flags = found.reasons
-        if found.confidence < self.flag_below and not flags:
-            flags = (f"the cut-out is uncertain (confidence {found.confidence:.2f})",)
-        if found.confidence >= self.flag_below:
-            flags = ()
-        if bool((found.matte < EMPTY).all()):
-            flags = ("no product found",)
-        return found.matte, {"confidence": found.confidence, **found.parts}, flags, {"uncertainty": found.uncertainty}
-
-    def _shaped(self, matte: Tensor) -> Tensor:
-        """The matte grown and feathered as asked."""
-        import cv2
         import torch
 
+        from packshot.imaging.segment import segment
+
+        picture = need_picture(picture, "cutout")
+        if picture.alpha is not None and bool((picture.alpha < 1).any()):
+            return self._kept(picture)
+        found = [segment(rgb[None], self.refine) for rgb in picture.rgb]
+        matte = self._edge(torch.cat([f.matte for f in found]))
+        least = min(found, key=lambda f: f.confidence)
+        numbers = {"confidence": least.confidence, **least.parts}
+        layers = {"uncertainty": torch.cat([f.uncertainty for f in found])}
+        return Result(self._cleaned(picture, matte), numbers, self._flags(least), layers)
+
+    def _kept(self, picture: Picture) -> Result:
+        """The transparency that came with the picture; its colours are the product's own already."""
+        import torch
+
+        known = picture.matte if picture.matte is not None else picture.alpha
+        assert known is not None
+        matte = self._edge(known)
+        numbers = {"confidence": 1.0, "area_share": float((matte > 0.5).float().mean())}
+        layers = {"uncertainty": torch.zeros_like(matte)}
+        return Result(picture.replace(matte=matte, alpha=matte), numbers, (), layers)
+
+    def _edge(self, matte: Tensor) -> Tensor:
+        """The matte after grow, feather and threshold."""
         from packshot.imaging import mattes
 
         if self.grow:
-            px = max(1, round(abs(self.grow)))
-            matte = mattes.dilate(matte, px) if self.grow > 0 else mattes.erode(matte, px)
+            matte = mattes.dilate(matte, self.grow) if self.grow > 0 else mattes.erode(matte, -self.grow)
         if self.feather:
-            soft = cv2.GaussianBlur(matte[0, 0].cpu().numpy(), (0, 0), self.feather)
-            matte = torch.from_numpy(soft)[None, None].clamp(0, 1).to(matte.device)
-        return matte
+            matte = mattes.feather(matte, self.feather)
+        return ((matte - self.threshold) / (1 - self.threshold)).clamp(0, 1) if self.threshold else matte
+
+    def _cleaned(self, picture: Picture, matte: Tensor) -> Picture:
+        from packshot.imaging.mattes import foreground
+
+        rgb = foreground(picture.rgb, matte) if self.decontaminate else picture.rgb
+        return picture.replace(rgb=rgb, matte=matte, alpha=matte)
+
+    def _flags(self, found: Segmentation) -> tuple[str, ...]:
+        if found.confidence >= self.flag_below:
+            return ()
+        return (f"cut-out confidence {found.confidence:.2f} is below {self.flag_below:.2f}", *found.reasons)
