@@ -5,7 +5,8 @@ holds for a constant reflectance in linear light (chroma grows with L + 16), and
 follow it, as in robust curve fitting: members → curve → members. A colour belongs by its distance from the curve, in
 the units of CIE94 (chroma and hue weighted by chroma), inside the range of lightness that the material reaches without
 a gap. Highlights of coloured materials belong too: they lie on the line from the material to white (the dichromatic
-model, Shafer 1985). Departures: greys have no hue, so there the range of lightness alone decides.
+model, Shafer 1985). Departures: chroma is weighted less than half as much as in CIE94, so that skin is no pale orange;
+greys have no hue, so there the range of lightness alone decides.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ BLACK = 12.0  # lightness below which everything may be a shadow of something da
 DARKER = 0.7  # least factor by which a tolerance shrinks in the dark
 SKIN_WEIGHT = 0.4  # how much a skin-like colour counts when the dominant one is chosen
 MOSTLY = 0.65  # share from which a skin-like colour is the product's own
+FOLLOW = 0.9  # membership from which a colour may draw the curve
+PALER = 0.02  # by which a difference of chroma counts less, for each unit of chroma
 NEUTRAL_CHROMA = 9.0  # below this chroma a material has no hue to go by
 FARTHEST = 30.0  # how far a material may lie from the colour asked for and still be taken for it
 SMALLEST = 0.004  # share of the region below which a colour counts as not found
@@ -116,7 +119,7 @@ def distance(points: Points, material: Material) -> Array:
     if material.coloured:
         along = _forgive_highlights(along, across, C, L, material)
     outside = np.maximum(np.maximum(material.low - L, L - material.high), 0)
-    result: Array = np.hypot(along / (1 + 0.045 * C), across / (1 + 0.015 * C)) / _darker(L, material) + outside
+    result: Array = np.hypot(along / (1 + PALER * C), across / (1 + 0.015 * C)) / _darker(L, material) + outside
     return result
 
 
@@ -180,7 +183,7 @@ def _grown(points: Points, seed: Array, tolerance: float) -> Material | None:
         return None
     material = _drawn(near, len(points), 0.0, 100.0, tolerance)
     for _ in range(ROUNDS):
-        follows = points[membership(points, replace(material, low=0.0, high=100.0), tolerance) > 0.5]
+        follows = points[membership(points, replace(material, low=0.0, high=100.0), tolerance) > FOLLOW]
         low, high = _reach(follows[:, 0], material.lab[0])
         inside = follows[(follows[:, 0] >= low) & (follows[:, 0] <= high)]
         if len(inside) < 4:

@@ -37,6 +37,10 @@ BITS = 6  # of each channel, for the cube of colours
 SAMPLES = 6_000  # pixels from which materials are learned
 AKIN = 2.0  # distance, in tolerances, up to which an enclosed patch is taken along; or it has the same hue
 ENCLOSED = 0.6  # part of its outline that must touch the material for a patch to be taken along
+NEIGHBOUR = 3.0  # distance, in tolerances, up to which a patch that the material flows into without an edge is the same
+FLOWING = 0.3  # part of the patch's outline that must do so
+EDGE = 0.05  # change of an encoded channel within 3 px that is an edge
+SURE = 230  # of 255, from which a pixel is the material without doubt
 SPECK = 0.01  # area of the smallest piece kept, relative to the largest
 FAINT = 2e-3  # weight of the sure pixels nearby, below which there are none
 PURE = 0.08  # share of one side that passes for shading of the other
@@ -76,7 +80,9 @@ def select(rgb: Tensor, region: Tensor, source: Lab | None, tolerance: float, st
     calm = _without_specks(cv2.medianBlur(cells.spread_out(belongs), 3 if min(where.shape) < 600 else 5))
     far = distance(cells.lab, chosen)
     akin = cells.spread_out((far < AKIN * tolerance) | same_hue(cells.lab, chosen, tolerance))
-    calm = _with_reflections(calm, (akin > 0) & (where > 0.5))
+    near = cells.spread_out(far < NEIGHBOUR * tolerance)
+    calm = _with_patches(calm, (near > 0) & (where > 0.5) & _smooth(colours), FLOWING)
+    calm = _with_patches(calm, (akin > 0) & (where > 0.5), ENCLOSED)
     weight = np.minimum(_shared_out(colours, calm, where > 0.5 if straight else None), where)
     if not (weight > 0.5).any():
         return None
@@ -131,19 +137,28 @@ def _without_specks(selected: Mask) -> Mask:
     return kept
 
 
-def _with_reflections(selected: Mask, akin: Flags) -> Mask:
-    """Take along what is akin to the material and enclosed by it: what a glossy surface reflects, tinted light."""
-    weak = (akin & (selected < 128)).astype(np.uint8)
+def _with_patches(selected: Mask, akin: Flags, share: float) -> Mask:
+    """Take along the patches of akin pixels that touch the selection along a share of their outline."""
+    weak = (akin & (selected < SURE)).astype(np.uint8)
     count, labels = cv2.connectedComponents(weak, connectivity=4)
     if count <= 1:
         return selected
     cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
     outline = (weak > 0) & (cv2.erode(weak, cross) == 0)
-    touching = outline & (cv2.dilate(selected, cross) > 128)
+    touching = outline & (cv2.dilate(np.where(weak > 0, np.uint8(0), selected), cross) > 128)
     sizes = np.bincount(labels[outline], minlength=count)
-    take = np.bincount(labels[touching], minlength=count) > ENCLOSED * np.maximum(sizes, 1)
+    take = np.bincount(labels[touching], minlength=count) > share * np.maximum(sizes, 1)
     take[0] = False
     return np.where(take[labels], np.uint8(255), selected)
+
+
+def _smooth(rgb: Tensor) -> Flags:
+    """Where the picture has no edge: its 3×3 range stays small in every channel."""
+    planes = [cv2.blur(p, (3, 3)) for p in rgb.numpy()]
+    kernel = np.ones((3, 3), dtype=np.uint8)
+    ranges = [cv2.morphologyEx(p, cv2.MORPH_GRADIENT, kernel) for p in planes]
+    smooth: Flags = np.maximum.reduce(ranges) < EDGE
+    return smooth
 
 
 def _shared_out(rgb: Tensor, selected: Mask, own: Flags | None) -> Plane:
@@ -171,7 +186,7 @@ def _unmixed(linear: NDArray[np.float32], selected: Mask, beyond: Flags, radius:
     within the radius. Pixels without both sides nearby, or whose sides look alike, are left out of the band.
     """
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
-    inside = cv2.erode((selected > 230).astype(np.uint8), disc)
+    inside = cv2.erode((selected >= SURE).astype(np.uint8), disc)
     outside = cv2.erode(beyond.astype(np.uint8), disc)
     front, front_weight = _local_mean(linear, inside, radius)
     back, back_weight = _local_mean(linear, outside, radius)
