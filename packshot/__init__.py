@@ -45,7 +45,7 @@ _PLACES = {
     "verify": "packshot.provenance.verify:verify",
 }
 
-__all__ = ["__version__", *_PLACES]  # noqa: PLE0604
+__all__ = ["__version__", *_PLACES]
 
 
 def __getattr__(name: str) -> Any:

@@ -49,7 +49,9 @@ class Checkpoint:
         return network.eval()
 
 
-def write(path: str | Path, network: nn.Module, name: str, card: Mapping[str, Any], dtype: torch.dtype | None = None) -> None:
+def write(
+    path: str | Path, network: nn.Module, name: str, card: Mapping[str, Any], dtype: torch.dtype | None = None
+) -> None:
     """Write a network's weights with its config and card; atomic. `dtype` float16 halves the file."""
     state = {k: v.detach().cpu().contiguous() for k, v in network.state_dict().items()}
     if dtype is not None:
