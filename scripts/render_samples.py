@@ -18,7 +18,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms
+from PIL import Image
 
 from packshot.catalogue.toyshop import build
 from packshot.catalogue.toyshop.denoise import denoise
@@ -26,6 +26,7 @@ from packshot.catalogue.toyshop.parts import Style
 from packshot.catalogue.toyshop.photo import Response, develop, soften
 from packshot.catalogue.toyshop.render import Rendering, render
 from packshot.catalogue.toyshop.studio import Studio, blackbody
+from packshot.imaging.icc import srgb_profile
 
 FOLDER = Path(__file__).resolve().parent.parent / "packshot" / "samples"
 BYTES = 150_000  # of one JPEG
@@ -151,12 +152,10 @@ def _clean(rendering: Rendering) -> NDArray[np.float32]:
 
 def _jpeg(picture: NDArray[np.uint8]) -> bytes:
     """Quality 92 without colour subsampling, less if the file would be too large."""
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    options = {"subsampling": 0, "optimize": True, "icc_profile": srgb_profile()}
     for quality in range(92, 70, -2):
         buffer = io.BytesIO()
-        Image.fromarray(picture).save(
-            buffer, "JPEG", quality=quality, subsampling=0, optimize=True, icc_profile=profile
-        )
+        Image.fromarray(picture).save(buffer, "JPEG", quality=quality, **options)
         if buffer.tell() <= BYTES:
             break
     return buffer.getvalue()
