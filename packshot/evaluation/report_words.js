@@ -156,6 +156,17 @@ const NAMES = {
 };
 // Reasons as operations and readers give them (`*` = any text), in plainer words: [pattern, English ("" = as it is), 中文].
 const REASONS = [
+  ["cut-out confidence * is below *", "The cut-out is uncertain (confidence $1, asked for $2)", "抠图不太确定（置信度 $1，要求 $2）"],
+  ["nearly the whole picture was taken for product", "", "几乎整张照片都被当成了商品"],
+  ["the product found is tiny", "", "找到的商品很小"],
+  ["product and background have nearly the same colours along the edge", "", "商品与背景在边缘处颜色几乎相同"],
+  ["two ways of finding the product disagree", "", "两种方法找到的商品轮廓不一致"],
+  ["the background is not plain", "", "背景不单一"],
+  ["much of the outline lies on no visible edge", "", "大部分轮廓没有落在可见的边缘上"],
+  ["the product touches the border of the picture", "", "商品碰到了照片边缘"],
+  ["the product is in several pieces", "", "商品被分成了几块"],
+  ["the product touches the photo's edge: *", "", "商品碰到了照片边缘：$1"],
+  ["held back by limit_delta_e", "The correction was held back by limit_delta_e", "修正受 limit_delta_e 限制"],
   ["no product found*", "No product was found in the photo", "照片中没有找到商品"],
   ["the photo's background ends inside the frame", "The photo ends inside the frame; its edge shows", "照片在画面内到头了，能看到边缘"],
   ["too few pixels: the product fills * of the frame instead of *", "The photo has too few pixels: the product fills $1 of the frame instead of $2", "照片像素不足：商品只占画面的 $1，而不是 $2"],
