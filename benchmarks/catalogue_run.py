@@ -130,10 +130,11 @@ def report(progress, curve, records, seconds) -> None:
     """Print what was measured."""
     plain_rate = len(seconds) / sum(seconds)
     rows = [
-        ["packshot run packshot-white, 2 processes", progress.finished, progress.rate, progress.rate / plain_rate],
-        ["plain script, one file after another", len(seconds), plain_rate, 1.0],
+        {"": "packshot run packshot-white, 2 processes", "photos": progress.finished, "photos a second": progress.rate},
+        {"": "plain script, one file after another", "photos": len(seconds), "photos a second": plain_rate},
     ]
-    print(markdown_table(rows, ["", "photos", "photos a second", "ratio"], ["", "d", ".2f", ".1f"]))
+    rows = [{**row, "ratio": row["photos a second"] / plain_rate} for row in rows]
+    print(markdown_table(rows, list(rows[0]), {"photos a second": ".2f", "ratio": ".1f"}))
     print(f"\n{progress.done} done, {progress.flagged} flagged for a person, {progress.failed} failed.")
     for record in [r for r in records if r.status == "failed"][:10]:
         print(f"- {record.image}: {record.reason}")

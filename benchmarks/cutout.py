@@ -115,19 +115,27 @@ def report(found: dict[tuple[str, str], list[tuple[float, ...]]]) -> None:
     rows = []
     for (subset, name), values in found.items():
         columns = np.array(values)
-        rows.append([subset, name, len(values), columns[:, 0].mean(), np.median(columns[:, 0]),
-                     (columns[:, 0] >= GOOD).mean(), columns[:, 1].mean(), columns[:, 2].mean(),
-                     1000 * columns[:, 3].mean()])  # fmt: skip
-    head = ["scenes", "method", "n", "IoU mean", "median", "share ≥ 0.9", "boundary F", "MAE", "CPU ms"]
-    print(markdown_table(rows, head, ["", "", "d", ".3f", ".3f", ".2f", ".3f", ".3f", ".0f"]))
+        overlap = columns[:, 0]
+        rows.append({
+            "scenes": subset, "method": name, "n": len(values), "IoU mean": overlap.mean(), "median": np.median(overlap),
+            "share ≥ 0.9": (overlap >= GOOD).mean(), "boundary F": columns[:, 1].mean(), "MAE": columns[:, 2].mean(),
+            "CPU ms": 1000 * columns[:, 3].mean(),
+        })  # fmt: skip
+    formats = dict.fromkeys(("IoU mean", "median", "boundary F", "MAE"), ".3f") | {
+        "share ≥ 0.9": ".2f",
+        "CPU ms": ".0f",
+    }
+    print(markdown_table(rows, list(rows[0]), formats))
     limit = Cutout.model_fields["flag_below"].default
     scored = {s: np.array(v) for (s, name), v in found.items() if name == "packshot"}
     print(f"\nNot flagged (confidence ≥ {limit:g}), and of those the share with IoU ≥ {GOOD:g}:\n")
     table = []
     for subset, values in [*scored.items(), ("all but fashion_ccp", _together(scored))]:
         kept = values[values[:, 4] >= limit]
-        table.append([subset, len(values), len(kept) / len(values), (kept[:, 0] >= GOOD).mean() if len(kept) else 0.0])
-    print(markdown_table(table, ["scenes", "n", "not flagged", "good among them"], ["", "d", ".2f", ".2f"]))
+        good = (kept[:, 0] >= GOOD).mean() if len(kept) else None
+        row = {"scenes": subset, "n": len(values), "not flagged": len(kept) / len(values), "good among them": good}
+        table.append(row)
+    print(markdown_table(table, list(table[0]), {"not flagged": ".2f", "good among them": ".2f"}))
 
 
 def _together(scored: dict[str, np.ndarray]) -> np.ndarray:
