@@ -117,7 +117,8 @@ def report(found: dict[tuple[str, str], list[tuple[float, ...]]]) -> None:
         columns = np.array(values)
         overlap = columns[:, 0]
         rows.append({
-            "scenes": subset, "method": name, "n": len(values), "IoU mean": overlap.mean(), "median": np.median(overlap),
+            "scenes": subset, "method": name, "n": len(values), "IoU mean": overlap.mean(),
+            "median": np.median(overlap),
             "share ≥ 0.9": (overlap >= GOOD).mean(), "boundary F": columns[:, 1].mean(), "MAE": columns[:, 2].mean(),
             "CPU ms": 1000 * columns[:, 3].mean(),
         })  # fmt: skip

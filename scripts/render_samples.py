@@ -27,6 +27,7 @@ from packshot.catalogue.toyshop.photo import Response, develop, soften
 from packshot.catalogue.toyshop.render import Rendering, render
 from packshot.catalogue.toyshop.studio import Studio, blackbody
 from packshot.imaging.icc import srgb_profile
+from packshot.provenance import marks
 
 FOLDER = Path(__file__).resolve().parent.parent / "packshot" / "samples"
 BYTES = 150_000  # of one JPEG
@@ -151,8 +152,9 @@ def _clean(rendering: Rendering) -> NDArray[np.float32]:
 
 
 def _jpeg(picture: NDArray[np.uint8]) -> bytes:
-    """Quality 92 without colour subsampling, less if the file would be too large."""
-    options = {"subsampling": 0, "optimize": True, "icc_profile": srgb_profile()}
+    """Quality 92 without colour subsampling, less if the file would be too large; marked as a rendering."""
+    mark = marks.packet("digitalCreation")
+    options = {"subsampling": 0, "optimize": True, "icc_profile": srgb_profile(), "xmp": mark}
     for quality in range(92, 70, -2):
         buffer = io.BytesIO()
         Image.fromarray(picture).save(buffer, "JPEG", quality=quality, **options)

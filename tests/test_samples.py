@@ -87,3 +87,8 @@ def test_folder_holds_nothing_else():
     listed = {"products.csv"} | {r["image"] for r in ROWS} | {r["matte"] for r in ROWS}
     found = {f.relative_to(FOLDER).as_posix() for f in FOLDER.rglob("*") if f.is_file()}
     assert found == listed
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[r["sku"] for r in ROWS])
+def test_pictures_say_that_they_are_rendered(row):
+    assert packshot.verify(FOLDER / row["image"]).digital_source_type == "digitalCreation"
