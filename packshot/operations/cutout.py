@@ -41,7 +41,7 @@ class Cutout(Operation):
         if picture.alpha is not None and bool((picture.alpha < 1).any()):
             return self._kept(picture)
         found = [segment(rgb[None], self.refine) for rgb in picture.rgb]
-        matte = self._edge(torch.cat([f.matte for f in found]))
+        matte = self._edge(torch.cat([f.matte for f in found]), self.threshold)
         least = min(found, key=lambda f: f.confidence)
         numbers = {"confidence": least.confidence, **least.parts}
         layers = {"uncertainty": torch.cat([f.uncertainty for f in found])}
@@ -53,12 +53,12 @@ class Cutout(Operation):
 
         known = picture.matte if picture.matte is not None else picture.alpha
         assert known is not None
-        matte = self._edge(known)
+        matte = self._edge(known, threshold=0)
         numbers = {"confidence": 1.0, "area_share": float((matte > 0.5).float().mean())}
         layers = {"uncertainty": torch.zeros_like(matte)}
         return Result(picture.replace(matte=matte, alpha=matte), numbers, (), layers)
 
-    def _edge(self, matte: Tensor) -> Tensor:
+    def _edge(self, matte: Tensor, threshold: float) -> Tensor:
         """The matte after grow, feather and threshold."""
         from packshot.imaging import mattes
 
@@ -66,7 +66,7 @@ class Cutout(Operation):
             matte = mattes.dilate(matte, self.grow) if self.grow > 0 else mattes.erode(matte, -self.grow)
         if self.feather:
             matte = mattes.feather(matte, self.feather)
-        return ((matte - self.threshold) / (1 - self.threshold)).clamp(0, 1) if self.threshold else matte
+        return ((matte - threshold) / (1 - threshold)).clamp(0, 1) if threshold else matte
 
     def _cleaned(self, picture: Picture, matte: Tensor) -> Picture:
         from packshot.imaging.mattes import foreground
