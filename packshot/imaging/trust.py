@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from packshot.imaging.backdrop import Field, length, ring_of
-from packshot.imaging.regions import narrowed, per_pixel, widened
+from packshot.imaging.regions import Mask, narrowed, per_pixel, widened
 
 EDGE = (1.0, 3.0)  # Lab units between neighbours from which an outline lies on an edge: on calm ground, on rough
 WEIGHTS = {
@@ -19,6 +19,7 @@ WEIGHTS = {
 }  # logistic regression, train split
 OFFSET = -6.5
 SMALLEST, LARGEST = 0.004, 0.9  # area shares beyond which confidence falls to 0
+CALM = 0.5  # Lab units that the spread of a tone is never below
 BINS = 16  # per Lab axis, of the histograms compared
 
 
@@ -47,17 +48,28 @@ def measure(lab: Field, matte: Field) -> dict[str, float]:
         limit = np.clip(6 * np.median(slope[~inside]), *EDGE)
         found["edge_support"] = float((cv2.dilate(slope, np.ones((3, 3), np.uint8))[outline] > limit).mean())
     near = max(4, round(0.06 * max(inside.shape)))
-    found["separation"] = _separation(lab, inside & ~narrowed(inside, near), ~inside & widened(inside, near))
+    within, without = inside & ~narrowed(inside, near), ~inside & widened(inside, near)
+    if within.any() and without.any():
+        found["separation"] = _separation(lab, within, without)
     areas = cv2.connectedComponentsWithStats(inside.astype(np.uint8))[2][1:, cv2.CC_STAT_AREA]
     found["compactness"] = float(areas.max() / areas.sum())
     return found
 
 
-def _separation(lab: Field, a: np.ndarray, b: np.ndarray) -> float:
+def _separation(lab: Field, a: Mask, b: Mask) -> float:
+    """1 - Bhattacharyya coefficient of two sets of colours, by histograms or by normal curves along their difference.
+
+    The histograms see that many colours differ; the curves see that two calm tones differ by less than a cell.
+    """
     cells = np.clip((lab + np.array([0, 64, 64], dtype=np.float32)) / 8, 0, BINS - 1).astype(np.int64)
     index = (cells[..., 0] * BINS + cells[..., 1]) * BINS + cells[..., 2]
     first, second = (np.bincount(index[m], minlength=BINS**3) / max(1, m.sum()) for m in (a, b))
-    return float(1 - np.sqrt(first * second).sum())
+    away = lab[a].mean(0) - lab[b].mean(0)
+    gap = max(1e-6, float(np.linalg.norm(away)))
+    spread_a, spread_b = (float(np.std(lab[m] @ (away / gap))) + CALM for m in (a, b))
+    both = spread_a**2 + spread_b**2
+    overlap = np.sqrt(2 * spread_a * spread_b / both) * np.exp(-(gap**2) / (4 * both))
+    return float(1 - min(np.sqrt(first * second).sum(), overlap))
 
 
 def score(measured: Mapping[str, float]) -> float:
