@@ -206,7 +206,8 @@ def calibration(scores: list[Score]) -> str:
     ])]:  # fmt: skip
         good, kept = np.array([s.iou >= GOOD for s in group]), np.array([s.confidence >= limit for s in group])
         rows.append(
-            f"| {subset} | {split} | {kept.mean():.0%} | {_share(good[kept])} | {_share(good)} | {_share(good[~kept])} |"
+            f"| {subset} | {split} | {kept.mean():.0%} | {_share(good[kept])} | {_share(good)} "
+            f"| {_share(good[~kept])} |"
         )
     return f"## Confidence\n\nFlagged below {limit}.\n\n" + "\n".join(rows)
 

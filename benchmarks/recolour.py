@@ -104,7 +104,7 @@ REGIONS: dict[str, Callable[[Pair], Tensor]] = {
 
 
 def measure(pairs: Iterable[Pair]) -> tuple[int, list[dict[str, object]]]:
-    """The number of pairs, and one row a region and method: ΔE2000 to the truth inside the mask, change outside, time."""
+    """The number of pairs, and one row a region and method: ΔE2000 to the truth inside, change outside, time."""
     found: dict[tuple[str, str], list[tuple[float, float, float]]] = {}
     for pair in pairs:
         for region, choose in REGIONS.items():
