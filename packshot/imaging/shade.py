@@ -19,7 +19,6 @@ from packshot.imaging.regions import Mask, neighbours, per_pixel, reached, widen
 
 SETTLE = 1 / 32  # blur of the correction to the fitted surfaces, of the longest side
 STEP_SHARES = ((4, 0.22), (2, 0.35))  # of the contrast within so many px that one must take, to be a step
-FIRST_LOOK = (1.8, 1.0)  # Lab units of difference and of slope below which the first round sees ground
 CHROMA_FLOOR, LIGHT_FLOOR = 2.5, 1.0  # Lab units below which nothing is told from the backdrop
 DARKEST = 0.6  # of the ground's Lab lightness that a shadow takes at most
 ROUNDS = ((12.0, 0.8), (12.0, 0.8), (5.0, 0.45))  # Lab lightness that uneven light adds at most; see `_shade`
@@ -66,8 +65,8 @@ def lit(lab: Field, backdrop: list[Surface]) -> Lit:
     noise = backdrop[0].noise
     colour = _nearest(lab, backdrop)
     rest = _residual(lab, photo, colour)
-    walls = slope > max(FIRST_LOOK[1], 3 * noise)
-    ground = reached((rest.plain < max(FIRST_LOOK[0], 3 * noise)) & ~walls, ring_of(lab.shape[:2]))
+    walls = slope > max(2.5, 3 * noise)
+    ground = reached((rest.plain < max(3 * noise, 2.5)) & ~walls, ring_of(lab.shape[:2]))
     limit = np.full_like(rest.chroma, max(4 * noise, CHROMA_FLOOR))
     known = Lit(colour, rest, noise, noise, limit, ground, np.zeros_like(ground), ground, walls)
     for brightest, frontier in ROUNDS:

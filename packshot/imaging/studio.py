@@ -15,7 +15,6 @@ from packshot.imaging.blur import blurred
 from packshot.imaging.regions import Mask, narrowed, neighbours, widened
 from packshot.imaging.shade import LIGHT_FLOOR, Lit, lit
 
-SLIGHTEST = 0.6  # Lab units of difference that hold the random walker up
 GREY_SHARE = 0.15  # of the product that may pass for shade, for enclosed shade to be a hole
 HOLE_LIGHT = 10.0  # Lab lightness that enclosed shade may differ by from the ground, to be a hole
 BARE_SHARE = 0.7  # of an enclosed region that must have the ground's own colour, to be a hole
@@ -27,7 +26,7 @@ def studio(lab: Field, backdrop: list[Surface]) -> Field:
     scene = lit(lab, backdrop)
     prior, weight = _evidence(scene)
     smooth = cv2.GaussianBlur(lab, (0, 0), 0.6)
-    contrast = max(SLIGHTEST, 3 * scene.rough)
+    contrast = max(1.0, 3 * scene.rough)
     links = [np.exp(-((length(np.diff(smooth, axis=a)) / contrast) ** 2)) + 1e-4 for a in (1, 0)]
     inside = walk(prior, weight, links[0], links[1])
     inside = _with_holes(inside, scene, ring_of(inside.shape))
