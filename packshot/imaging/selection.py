@@ -40,6 +40,7 @@ ENCLOSED = 0.6  # part of its outline that must touch the material for a patch t
 NEIGHBOUR = 3.0  # distance, in tolerances, up to which a patch that the material flows into without an edge is the same
 FLOWING = 0.3  # part of the patch's outline that must do so
 EDGE = 0.05  # change of an encoded channel within 3 px that is an edge
+GRAIN = 5e-4  # area, relative to the selection, of specks in it that are taken along though less akin
 SURE = 230  # of 255, from which a pixel is the material without doubt
 SPECK = 0.01  # area of the smallest piece kept, relative to the largest
 FAINT = 2e-3  # weight of the sure pixels nearby, below which there are none
@@ -77,16 +78,12 @@ def select(rgb: Tensor, region: Tensor, source: Lab | None, tolerance: float, st
     others = rivals(chosen, materials, tolerance)
     cells = _Cells(colours, where > 0.02)
     belongs = membership(cells.lab, chosen, tolerance, others)
-    calm = _without_specks(cv2.medianBlur(cells.spread_out(belongs), 3 if min(where.shape) < 600 else 5))
-    far = distance(cells.lab, chosen)
-    akin = cells.spread_out((far < AKIN * tolerance) | same_hue(cells.lab, chosen, tolerance))
-    near = cells.spread_out(far < NEIGHBOUR * tolerance)
-    calm = _with_patches(calm, (near > 0) & (where > 0.5) & _smooth(colours), FLOWING)
-    calm = _with_patches(calm, (akin > 0) & (where > 0.5), ENCLOSED)
-    weight = np.minimum(_shared_out(colours, calm, where > 0.5 if straight else None), where)
+    calm = _calmed(cells.spread_out(belongs), cells.region, straight)
+    whole = _completed(colours, cells, calm, chosen, tolerance)
+    weight = np.minimum(_shared_out(colours, whole, where > 0.5 if straight else None), where)
     if not (weight > 0.5).any():
         return None
-    spread = float(np.average(far, weights=cells.count * belongs + 1e-9)) / tolerance
+    spread = float(np.average(distance(cells.lab, chosen), weights=cells.count * belongs + 1e-9)) / tolerance
     return Selection(torch.from_numpy(weight)[None, None].to(rgb.device), chosen, others, spread)
 
 
@@ -125,6 +122,25 @@ def _lab(rgb: Tensor) -> Points:
     return np.ascontiguousarray(rgb_to_lab(rgb.T[None, :, :, None])[0, :, :, 0].T.numpy())
 
 
+def _calmed(selected: Mask, region: Flags, straight: bool) -> Mask:
+    """The selection without its noise (median). A transparent picture's goes on beyond its edge for that."""
+    if straight:
+        beyond = cv2.dilate(selected, np.ones((7, 7), dtype=np.uint8))
+        selected = np.where(region, selected, beyond)
+    calm = cv2.medianBlur(selected, 3 if min(region.shape) < 600 else 5)
+    return _without_specks(calm * region)
+
+
+def _completed(rgb: Tensor, cells: _Cells, selected: Mask, chosen: Material, tolerance: float) -> Mask:
+    """The selection with what belongs to it all the same: flows on without an edge, is akin and enclosed, is a speck."""
+    far = distance(cells.lab, chosen) / tolerance
+    near = cells.spread_out(far < NEIGHBOUR) > 0
+    akin = cells.spread_out((far < AKIN) | same_hue(cells.lab, chosen, tolerance)) > 0
+    whole = _with_patches(selected, near & _smooth(rgb), FLOWING)
+    whole = _with_patches(whole, akin, ENCLOSED)
+    return _with_patches(whole, near, ENCLOSED, largest=GRAIN * int((whole > 128).sum()))
+
+
 def _without_specks(selected: Mask) -> Mask:
     """Drop pieces much smaller than the largest one."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats((selected > 64).astype(np.uint8), connectivity=8)
@@ -137,8 +153,8 @@ def _without_specks(selected: Mask) -> Mask:
     return kept
 
 
-def _with_patches(selected: Mask, akin: Flags, share: float) -> Mask:
-    """Take along the patches of akin pixels that touch the selection along a share of their outline."""
+def _with_patches(selected: Mask, akin: Flags, share: float, largest: float = np.inf) -> Mask:
+    """Take along the patches of akin pixels, up to an area, that touch the selection along a share of their outline."""
     weak = (akin & (selected < SURE)).astype(np.uint8)
     count, labels = cv2.connectedComponents(weak, connectivity=4)
     if count <= 1:
@@ -148,6 +164,7 @@ def _with_patches(selected: Mask, akin: Flags, share: float) -> Mask:
     touching = outline & (cv2.dilate(np.where(weak > 0, np.uint8(0), selected), cross) > 128)
     sizes = np.bincount(labels[outline], minlength=count)
     take = np.bincount(labels[touching], minlength=count) > share * np.maximum(sizes, 1)
+    take &= np.bincount(labels.ravel(), minlength=count) <= largest
     take[0] = False
     return np.where(take[labels], np.uint8(255), selected)
 
@@ -166,7 +183,7 @@ def _shared_out(rgb: Tensor, selected: Mask, own: Flags | None) -> Plane:
 
     own: where the colours of pixels beyond the edge mean anything; None = everywhere.
     """
-    weight: Plane = selected.astype(np.float32) / np.float32(255)
+    weight: Plane = np.minimum(selected.astype(np.float32) / np.float32(SURE), 1)
     x0, y0, w, h = cv2.boundingRect(selected)
     if w == 0:
         return weight
