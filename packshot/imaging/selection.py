@@ -132,7 +132,7 @@ def _calmed(selected: Mask, region: Flags, straight: bool) -> Mask:
 
 
 def _completed(rgb: Tensor, cells: _Cells, selected: Mask, chosen: Material, tolerance: float) -> Mask:
-    """The selection with what belongs to it all the same: flows on without an edge, is akin and enclosed, is a speck."""
+    """The selection with what belongs to it all the same: it flows on without an edge, is enclosed, or is a speck."""
     far = distance(cells.lab, chosen) / tolerance
     near = cells.spread_out(far < NEIGHBOUR) > 0
     akin = cells.spread_out((far < AKIN) | same_hue(cells.lab, chosen, tolerance)) > 0
