@@ -53,17 +53,10 @@ def composed(data: Path, kind: str, ground: str) -> Iterator[Scene]:
 def sample_pictures(root: Path) -> Iterator[Scene]:
     """The rendered samples with their exact mattes, none if they are not there."""
     table = root / "products.csv"
-    if not table.exists():
-        return
-    for picture in sorted(p for p in root.rglob("*") if p.suffix in {".jpg", ".png", ".webp"}):
-        truth = _matte_of(root, picture)
-        if truth is not None:
-            yield Scene("samples", "test", picture.stem, _read(picture), _read(truth, grey=True))
-
-
-def _matte_of(root: Path, picture: Path) -> Path | None:
-    places = (root / "mattes" / f"{picture.stem}.png", picture.with_name(f"{picture.stem}.matte.png"))
-    return next((p for p in places if p.exists() and p != picture), None)
+    for row in _rows(table) if table.exists() else []:
+        yield Scene(
+            "samples", "looked at", row["sku"], _read(root / row["image"]), _read(root / row["matte"], grey=True)
+        )
 
 
 def compose(
