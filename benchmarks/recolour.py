@@ -92,7 +92,7 @@ def true_mask(pair: Pair) -> Tensor:
 def own_choice(pair: Pair, source: bool) -> Tensor:
     """What packshot takes for the garment inside the not-white part, told the old colour or nothing."""
     seen = (pair.rgb.amin(1, keepdim=True) * 255 < BACKGROUND).float()
-    chosen = select(pair.rgb, seen, lab_of(pair.old) if source else None, Recolour(to="red").tolerance, straight=False)
+    chosen = select(pair.rgb, seen, lab_of(pair.old) if source else None, Recolour(to="red").tolerance)
     return torch.zeros_like(seen) if chosen is None else chosen.weight
 
 

@@ -28,6 +28,7 @@ from packshot.imaging.materials import (
     rivals,
     same_hue,
 )
+from packshot.imaging.mattes import SOLID
 
 Plane = NDArray[np.float32]  # (h, w)
 Mask = NDArray[np.uint8]  # (h, w), 0..255
@@ -62,12 +63,14 @@ class Selection:
     spread: float
 
 
-def select(rgb: Tensor, region: Tensor, source: Lab | None, tolerance: float, straight: bool) -> Selection | None:
+def select(
+    rgb: Tensor, region: Tensor, source: Lab | None, tolerance: float, alpha: Tensor | None = None
+) -> Selection | None:
     """The parts of a region that have one colour; None if nothing there has it.
 
     rgb: `(1, 3, h, w)`. region: `(1, 1, h, w)` in `[0, 1]`; nothing outside is selected. source: a CIELAB colour,
-    None = the dominant one. tolerance: ΔE (CIE94) up to which a pixel surely belongs. straight: the picture is
-    transparent, so its colours are the product's own even where alpha is small.
+    None = the dominant one. tolerance: ΔE (CIE94) up to which a pixel surely belongs. alpha: of a transparent
+    picture; its colours are the product's own even where alpha is small.
     """
     colours, where = rgb[0].cpu(), region[0, 0].cpu().numpy()
     points = _samples(colours, where)
@@ -78,9 +81,10 @@ def select(rgb: Tensor, region: Tensor, source: Lab | None, tolerance: float, st
     others = rivals(chosen, materials, tolerance)
     cells = _Cells(colours, where > 0.02)
     belongs = membership(cells.lab, chosen, tolerance, others)
-    calm = _calmed(cells.spread_out(belongs), cells.region, straight)
+    opacity = None if alpha is None else alpha[0, 0].cpu().numpy()
+    calm = _calmed(cells.spread_out(belongs), cells.region, opacity)
     whole = _completed(colours, cells, calm, chosen, tolerance)
-    weight = np.minimum(_shared_out(colours, whole, where > 0.5 if straight else None), where)
+    weight = np.minimum(_shared_out(colours, whole, None if alpha is None else where > 0.5), where)
     if not (weight > 0.5).any():
         return None
     spread = float(np.average(distance(cells.lab, chosen), weights=cells.count * belongs + 1e-9)) / tolerance
@@ -122,11 +126,13 @@ def _lab(rgb: Tensor) -> Points:
     return np.ascontiguousarray(rgb_to_lab(rgb.T[None, :, :, None])[0, :, :, 0].T.numpy())
 
 
-def _calmed(selected: Mask, region: Flags, straight: bool) -> Mask:
-    """The selection without its noise (median). A transparent picture's goes on beyond its edge for that."""
-    if straight:
-        beyond = cv2.dilate(selected, np.ones((7, 7), dtype=np.uint8))
-        selected = np.where(region, selected, beyond)
+def _calmed(selected: Mask, region: Flags, opacity: Plane | None) -> Mask:
+    """The selection without its noise (median). The edge of a transparent picture goes with what is inside of it."""
+    if opacity is not None:
+        disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))
+        edge = opacity < SOLID
+        beyond = cv2.dilate(np.where(edge, np.uint8(0), selected), disc)
+        selected = np.where(edge, np.maximum(beyond, selected), selected)
     calm = cv2.medianBlur(selected, 3 if min(region.shape) < 600 else 5)
     return _without_specks(calm * region)
 

@@ -94,7 +94,7 @@ class Recolour(Operation):
         if self.parts == "all":
             return None
         source = lab_of(parse_colour(self.source)) if self.source else None
-        return select(picture.rgb, region, source, self.tolerance, straight=picture.alpha is not None)
+        return select(picture.rgb, region, source, self.tolerance, picture.alpha)
 
     def _region(self, picture: Picture | None) -> tuple[Picture, Tensor]:
         """The picture and where to work; in a transparent picture colours are whole, however small their alpha."""

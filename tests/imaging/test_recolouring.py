@@ -129,7 +129,7 @@ def test_tiny_pictures(size):
     weight = torch.ones(1, 1, size, size)
     done = recolour(rgb, weight, lab_of((0.7, 0.2, 0.2)))
     assert done.delta_e < 2
-    chosen = select(rgb, weight, None, 6.0, straight=False)
+    chosen = select(rgb, weight, None, 6.0)
     assert chosen is None or bool(torch.isfinite(chosen.weight).all())
 
 
@@ -173,7 +173,7 @@ def printed(colour, ink):
 )
 def test_print_and_other_parts_stay(colour, ink):
     rgb, print_, strip = printed(colour, ink)
-    chosen = select(rgb, torch.ones_like(print_), None, 6.0, straight=False)
+    chosen = select(rgb, torch.ones_like(print_), None, 6.0)
     done = recolour(rgb, chosen.weight, lab_of((0.55, 0.2, 0.6)))
     moved = delta_e_2000(rgb_to_lab(done.rgb), rgb_to_lab(rgb))[0, 0]
     assert float(moved[(disc(radius=0.13) > 0)[0, 0]].max()) < 1
@@ -185,26 +185,26 @@ def test_print_and_other_parts_stay(colour, ink):
 
 def test_source_chooses_the_part():
     rgb, print_, _ = printed((0.1, 0.2, 0.7), (0.9, 0.75, 0.1))
-    chosen = select(rgb, torch.ones_like(print_), lab_of((0.9, 0.8, 0.2)), 6.0, straight=False)
+    chosen = select(rgb, torch.ones_like(print_), lab_of((0.9, 0.8, 0.2)), 6.0)
     assert float(chosen.weight[print_ > 0].mean()) > 0.9
     assert float(chosen.weight[disc(radius=0.19) == 0].max()) < 0.05
-    assert select(rgb, torch.ones_like(print_), lab_of((0.0, 0.9, 0.0)), 6.0, straight=False) is None
+    assert select(rgb, torch.ones_like(print_), lab_of((0.0, 0.9, 0.0)), 6.0) is None
 
 
 def test_selection_stays_inside_its_region():
     rgb, print_, _ = printed((0.1, 0.2, 0.7), (0.9, 0.75, 0.1))
     region = torch.zeros_like(print_)
     region[..., :, :48] = 1
-    chosen = select(rgb, region, None, 6.0, straight=False)
+    chosen = select(rgb, region, None, 6.0)
     assert float((chosen.weight * (1 - region)).max()) == 0
-    assert select(rgb, torch.zeros_like(region), None, 6.0, straight=False) is None
+    assert select(rgb, torch.zeros_like(region), None, 6.0) is None
 
 
 @given(st.integers(0, 10_000))
 @settings(max_examples=20, deadline=None)
 def test_noise_is_survived(seed):
     rgb = torch.rand(1, 3, 24, 32, generator=torch.Generator().manual_seed(seed))
-    chosen = select(rgb, torch.ones(1, 1, 24, 32), None, 6.0, straight=False)
+    chosen = select(rgb, torch.ones(1, 1, 24, 32), None, 6.0)
     if chosen is not None:
         assert 0 <= float(chosen.weight.min()) <= float(chosen.weight.max()) <= 1
         assert bool(torch.isfinite(recolour(rgb, chosen.weight, (60, 40, -20)).rgb).all())
