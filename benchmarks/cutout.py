@@ -164,7 +164,7 @@ def _heading(every: int) -> str:
     part = "" if every == 1 else f" (every {every}th picture)"
     return (
         f"### Cut-out, classical{part}\n\npackshot {packshot.__version__}, OpenCV {cv2.__version__}, one thread. IoU "
-        "at matte 0.5; boundary F at 3 px; MAE of the soft matte; s: median. The constants were set while looking at the "
+        "at matte 0.5; boundary F at 3 px; MAE of the soft matte; s: median. The constants were set while looking at the "  # noqa: E501
         "train splits and at the samples; test splits were only scored."
     )
 
