@@ -27,6 +27,7 @@ class Record:
     weights: name → digest. output, output_sha256: relative to the output folder; empty if failed.
     reason: why it is flagged or failed, parts joined by "; ". notes: what was odd, but no reason to worry.
     steps, fidelity, marks: as DESIGN.md §4; fidelity holds the worst step's figures and the encoded file's.
+    checks: what a channel's rules said of the file, where it was made for one.
     size, to_source: the output's `(height, width)` in px and the transform from its pixels into the photo's.
     seconds: wall-clock time.
     """
@@ -46,6 +47,7 @@ class Record:
     steps: tuple[Mapping[str, Any], ...] = ()
     fidelity: Mapping[str, float] = field(default_factory=dict)
     marks: Mapping[str, str] = field(default_factory=dict)
+    checks: tuple[Mapping[str, Any], ...] = ()
     size: tuple[int, ...] = ()
     to_source: tuple[tuple[float, ...], ...] = ()
     seconds: float = 0.0

@@ -10,13 +10,13 @@ import hashlib
 import os
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 from packshot import operations
 from packshot.errors import FileError
@@ -29,6 +29,8 @@ from packshot.provenance.encoding import SUFFIXES
 RECORDS = "edits.jsonl"
 PRELOAD = ("packshot.pipeline.work", *(place.split(":")[0] for place in operations.TABLE.values()))
 NAME_BYTES = 180  # longest part of an output path, before the suffix
+
+Claim = Callable[[str], bool]  # reserves an output path; False if it was given out before
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,49 @@ class Progress:
         return None if self.total is None or not self.rate else (self.total - self.finished) / self.rate
 
 
+class Work(Protocol):
+    """What is done to every photo. It travels to the worker processes, so it must pickle."""
+
+    def __call__(self, job: Job) -> list[Record]:
+        """All results of one photo, one record per output; nothing is raised for a bad picture."""
+
+    def names(self, item: Item, claim: Claim) -> dict[str, str]:
+        """Variant → output path of every result the photo should have, the same on every run."""
+
+    def settings(self, variant: str) -> str:
+        """Digest of everything that decides the pixels of a variant."""
+
+    def job(self, item: Item, out: Path, outputs: Mapping[str, str]) -> Job:
+        """What the worker is told of a photo; `outputs`: those of its `names` that are not there yet."""
+
+    def places(self, name: str) -> tuple[str, ...]:
+        """Where the result called `name` may have been put."""
+
+
+@dataclass(frozen=True)
+class RecipeWork:
+    """A pipeline as work: one result for every variant of the recipe."""
+
+    recipe: Recipe
+    digest: str
+
+    def __call__(self, job: Job) -> list[Record]:
+        return process(job, self.recipe, self.digest)
+
+    def names(self, item: Item, claim: Claim) -> dict[str, str]:
+        suffix = SUFFIXES[self.recipe.output["format"]]
+        return {variant: output_name(item.name, variant, suffix, claim) for variant, _ in self.recipe.variants()}
+
+    def settings(self, variant: str) -> str:
+        return self.digest
+
+    def job(self, item: Item, out: Path, outputs: Mapping[str, str]) -> Job:
+        return Job(item.sku, item.image, item.source, str(out), outputs, {"sku": item.sku, **item.values})
+
+    def places(self, name: str) -> tuple[str, ...]:
+        return (name,)
+
+
 def run(
     recipe: Recipe,
     items: Iterable[Item],
@@ -87,8 +132,15 @@ def run(
     total: number of photos, if known. workers: processes (default: one per processor).
     Raises FileError if `out` cannot be written or another run is writing to it.
     """
-    settings = recipe.digest(_named_pictures(recipe))
+    work = RecipeWork(recipe, recipe.digest(named_pictures(recipe)))
     results = None if total is None else total * len(list(recipe.variants()))
+    yield from carry_out(work, items, out, total=results, workers=workers)
+
+
+def carry_out(
+    work: Work, items: Iterable[Item], out: Path, *, total: int | None = None, workers: int | None = None
+) -> Iterator[Progress]:
+    """Do any work on `items` as `run` does a pipeline: resumable, recorded. total: number of results, if known."""
     with _exclusive(out), Log(out / RECORDS) as log:
         _remove_torn(out)
         index = Index(out / RECORDS)
@@ -96,16 +148,15 @@ def run(
         started = time.perf_counter()
 
         def progress(record: Record | None) -> Progress:
-            return Progress(**counts, total=results, seconds=time.perf_counter() - started, record=record)
+            return Progress(**counts, total=total, seconds=time.perf_counter() - started, record=record)
 
         def jobs() -> Iterator[Job]:
-            for job, kept in _plan(recipe, items, out, index, settings):
+            for job, kept in _plan(work, items, out, index):
                 counts["skipped"] += kept
                 if job.outputs:
                     yield job
 
-        pool = Pool(partial(process, recipe=recipe, settings=settings), partial(_died, settings=settings),
-                    workers or default_workers(), PRELOAD)  # fmt: skip
+        pool = Pool(work, partial(_died, work=work), workers or default_workers(), PRELOAD)
         try:
             for _, records in pool.map(jobs()):
                 for record in records:
@@ -117,7 +168,7 @@ def run(
         yield progress(None)
 
 
-def _named_pictures(recipe: Recipe) -> dict[str, str]:
+def named_pictures(recipe: Recipe) -> dict[str, str]:
     """Picture files that parameters name → SHA-256, so that another background makes other settings."""
     found = {}
     for step in recipe.steps:
@@ -128,27 +179,30 @@ def _named_pictures(recipe: Recipe) -> dict[str, str]:
     return found
 
 
-def _plan(recipe: Recipe, items: Iterable[Item], out: Path, index: Index, settings: str) -> Iterator[tuple[Job, int]]:
+def _plan(work: Work, items: Iterable[Item], out: Path, index: Index) -> Iterator[tuple[Job, int]]:
     """`(job, results kept from an earlier run)` of every photo; a job without outputs has nothing left to do."""
-    suffix = SUFFIXES[recipe.output["format"]]
-    variants = [variant for variant, _ in recipe.variants()]
     for item in items:
         digest: list[str] = []
+        names = work.names(item, index.claim)
         wanted = {}
-        for variant in variants:
-            name = output_name(item.name, variant, suffix, index)
-            if not _is_kept(index.last((item.sku, item.image, variant)), item, name, out, settings, digest):
+        for variant, name in names.items():
+            record = index.last((item.sku, item.image, variant))
+            if (
+                record is None
+                or record.settings != work.settings(variant)
+                or record.output not in work.places(name)
+                or not _is_kept(record, item, out, digest)
+            ):
                 wanted[variant] = name
-        values = {"sku": item.sku, **item.values}
-        yield Job(item.sku, item.image, item.source, str(out), wanted, values), len(variants) - len(wanted)
+        yield work.job(item, out, wanted), len(names) - len(wanted)
 
 
-def _is_kept(record: Record | None, item: Item, name: str, out: Path, settings: str, digest: list[str]) -> bool:
-    """Whether an earlier result still stands. `digest` holds the source's hash once it was needed."""
-    if record is None or record.status == "failed" or record.settings != settings or record.output != name:
+def _is_kept(record: Record, item: Item, out: Path, digest: list[str]) -> bool:
+    """Whether an earlier result of the same settings still stands. `digest` holds the source's hash once needed."""
+    if record.status == "failed":
         return False
     try:
-        if hashlib.sha256((out / name).read_bytes()).hexdigest() != record.output_sha256:
+        if hashlib.sha256((out / record.output).read_bytes()).hexdigest() != record.output_sha256:
             return False
         if not digest:
             digest.append(hashlib.sha256(read_bytes(item.source)).hexdigest())
@@ -157,22 +211,23 @@ def _is_kept(record: Record | None, item: Item, name: str, out: Path, settings: 
     return digest[0] == record.source_sha256
 
 
-def output_name(name: str, variant: str, suffix: str, index: Index) -> str:
+def output_name(name: str, variant: str, suffix: str, claim: Claim) -> str:
     """The path of a result inside the output folder: the catalogue's tree kept, no two results the same.
 
     `red/1` → `red/1.jpg`; where that is taken already, `red/1-2.jpg`, `red/1-3.jpg`, ….
-    No name leads out of the folder: `..`, roots and device names lose their meaning.
+    No name leads out of the folder: `..`, roots and device names lose their meaning. claim: reserves a path, False
+    if it was given out before.
     """
-    *folders, stem = [_safe(part) for part in PurePosixPath(name.replace("\\", "/")).parts] or ["_"]
+    *folders, stem = [safe_name(part) for part in PurePosixPath(name.replace("\\", "/")).parts] or ["_"]
     tail = f"-{variant}" if variant else ""
     for number in count(1):
         path = "/".join([*folders, stem + (f"-{number}" if number > 1 else "") + tail + suffix])
-        if index.claim(path):
+        if claim(path):
             return path
     raise AssertionError("count() never ends")
 
 
-def _safe(part: str) -> str:
+def safe_name(part: str) -> str:
     """A name that every file system takes: no control or reserved characters, no device names, bounded length."""
     part = re.sub(r'[\x00-\x1f\x7f<>:"|?*/\\]', "_", part).rstrip(". ") or "_"
     if re.fullmatch(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?", part):
@@ -181,10 +236,10 @@ def _safe(part: str) -> str:
     return part if len(encoded) <= NAME_BYTES else encoded[:NAME_BYTES].decode("utf-8", "ignore")
 
 
-def _died(job: Job, settings: str) -> list[Record]:
+def _died(job: Job, work: Work) -> list[Record]:
     reason = "the worker process died while working on this picture (out of memory, or a fault in a library)"
     return [
-        Record(job.sku, job.image, variant, job.source, "", settings, "failed", reason=reason)
+        Record(job.sku, job.image, variant, job.source, "", work.settings(variant), "failed", reason=reason)
         for variant in job.outputs
     ]
 

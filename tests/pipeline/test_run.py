@@ -213,7 +213,7 @@ def test_an_unknown_pipeline_and_an_unknown_catalogue_cannot_run(tmp_path):
     ["../../etc/passwd", "/etc/passwd", "a/../../b", "C:\\x\\y", "con", "a" * 400, "", ".", "..", "a\0b", 'q"<>|?*:'],
 )
 def test_no_name_leads_out_of_the_folder(tmp_path, name):
-    found = output_name(name, "", ".jpg", Index(tmp_path / "none"))
+    found = output_name(name, "", ".jpg", Index(tmp_path / "none").claim)
     target = (tmp_path / "out" / found).resolve()
     assert target.is_relative_to((tmp_path / "out").resolve())
     assert not Path(found).is_absolute()
@@ -223,6 +223,6 @@ def test_no_name_leads_out_of_the_folder(tmp_path, name):
 
 def test_names_never_collide(tmp_path):
     index = Index(tmp_path / "none")
-    names = [output_name(n, "", ".jpg", index) for n in ("a/1", "a/1", "A/1", "a/1-2", "b/1")]
+    names = [output_name(n, "", ".jpg", index.claim) for n in ("a/1", "a/1", "A/1", "a/1-2", "b/1")]
     assert len({n.casefold() for n in names}) == 5
     assert names[0] == "a/1.jpg"
