@@ -16,6 +16,7 @@
     │   ├── WeightsNotFound   no weights of that name in any of the places searched
     │   ├── BadCheckpoint     not a packshot checkpoint, damaged, or of a foreign network
     │   └── LicenceRefused    the licence does not permit the use asked for
+    ├── TrainingTrouble       training diverged or collapsed and was stopped; the last good state is kept
     └── MissingExtra (ImportError)   an optional dependency; says the command that installs it
 
 A message says what was wrong, where, and how to mend it. Violated invariants of our own are `assert`s.
@@ -84,6 +85,10 @@ class BadCheckpoint(ModelError):
 
 class LicenceRefused(ModelError):
     """The licence of the weights does not permit the use asked for."""
+
+
+class TrainingTrouble(PackshotError):
+    """Training diverged or collapsed; the message says when, how it was noticed, and what to change."""
 
 
 class MissingExtra(PackshotError, ImportError):

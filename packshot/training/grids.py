@@ -1,0 +1,60 @@
+"""Sample grids: the same noise each time, so that a row of grids shows how the pictures change."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from packshot.imaging import files
+from packshot.imaging.picture import Picture
+from packshot.training.objective import Batch, Objective
+from packshot.training.settings import Settings
+
+SEED = 12_345
+
+
+def draw(
+    objective: Objective, networks: Mapping[str, nn.Module], batch: Batch, settings: Settings, images: int
+) -> tuple[Tensor, Tensor]:
+    """(samples, real pictures of the last batch), each `(n, c, h, w)` in [-1, 1]; n ≤ `settings.samples`."""
+    count = min(settings.samples, batch.count)
+    shown = replace(
+        batch,
+        image=batch.image[:count],
+        condition=None if batch.condition is None else batch.condition[:count],
+        label=None if batch.label is None else batch.label[:count],
+        tokens=None if batch.tokens is None else batch.tokens[:count],
+        images_seen=images,
+        whole=count,
+        first=0,
+        generator=torch.Generator(batch.image.device).manual_seed(SEED),
+    )
+    with torch.no_grad(), torch.random.fork_rng(devices=[]):
+        return objective.sample(networks, shown).float().clamp(-1, 1), shown.image
+
+
+def write(folder: Path, pictures: Tensor, images: int) -> str:
+    """Write the grid as `samples/IMAGES.png`; gives its name relative to the folder."""
+    name = f"samples/{images:010d}.png"
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    files.write(Picture(tiled(pictures)[None] / 2 + 0.5), path)
+    return name
+
+
+def tiled(pictures: Tensor, gap_px: int = 2) -> Tensor:
+    """`(n, c, h, w)` in [-1, 1] → one picture `(3, H, W)`, rows of about equal number, white gaps."""
+    n, _, h, w = pictures.shape
+    columns = math.ceil(n**0.5)
+    rows = math.ceil(n / columns)
+    sheet = pictures.new_ones(3, rows * (h + gap_px) + gap_px, columns * (w + gap_px) + gap_px)
+    for index, picture in enumerate(pictures):
+        top = gap_px + index // columns * (h + gap_px)
+        left = gap_px + index % columns * (w + gap_px)
+        sheet[:, top : top + h, left : left + w] = picture.expand(3, h, w)
+    return sheet
