@@ -93,7 +93,8 @@ class Image(BaseModel):
 
     path: relative to the catalogue's picture folder, forward slashes; url: only a reference.
     role: main, back, detail, … as the source named it. position: 1 = first, 0 = not stated.
-    alt: alternative text. matte: path of the file that is white where the product is.
+    alt: alternative text. matte: path of the file that is white where the product is. layers: paths of further exact
+    pictures of the same size by name (layout, depth, normals, albedo, …).
     width, height: px as stored, before any EXIF turn. attributes: what holds for this picture alone
     (a variant's colour), over the product's own.
     """
@@ -106,6 +107,7 @@ class Image(BaseModel):
     position: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     alt: Title = ""
     matte: RelativePath = ""
+    layers: Annotated[dict[Name, RelativePath], Field(max_length=50)] = {}
     width: Side | None = None
     height: Side | None = None
     attributes: Attributes = {}
