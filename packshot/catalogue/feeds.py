@@ -1,8 +1,10 @@
-"""Shop feeds: the Shopify product CSV, and Google Merchant product data in XML (RSS 2.0 or Atom).
+"""Shop feeds: the Shopify product CSV, and Google Merchant and Meta product data in XML (RSS 2.0 or Atom) or a table.
 
 Formats by their documentation: Shopify, "Using CSV files to import and export products" (both the older headers,
 `Handle, Image Src`, and the newer, `URL handle, Product image URL`); Google Merchant Center, "Product data
-specification" and "Use RSS 2.0 / Atom 1.0", namespace http://base.google.com/ns/1.0.
+specification" and "Use RSS 2.0 / Atom 1.0", namespace http://base.google.com/ns/1.0; Meta for Developers, "Reference -
+Catalog": the same fields, and further pictures with tags as `image[0].url`, `image[0].tag[0]`, as a column `image` of
+JSON, or as `<image><url/><tag/></image>`.
 
 XML comes from strangers: it is parsed as a stream with expat, a document type declaration (and with it every entity
 and every external file) ends the reading, and depth and text are bounded.
@@ -10,6 +12,8 @@ and every external file) ends the reading, and depth and text are bounded.
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from itertools import groupby
@@ -88,6 +92,15 @@ _SHOPIFY = {
 }
 
 
+def handle_of(sku: str) -> str:
+    """A sku as part of an address: small letters, digits and single hyphens; `product` if nothing is left of it.
+
+    >>> handle_of("TS-BLOCKS"), handle_of("Mug (blue)"), handle_of("连衣裙 红")
+    ('ts-blocks', 'mug-blue', '连衣裙-红')
+    """
+    return re.sub(r"[\W_]+", "-", sku.casefold()).strip("-") or "product"
+
+
 def is_shopify(header: list[str]) -> bool:
     """Whether a header is that of a Shopify product CSV."""
     names = {plain(name) for name in header}
@@ -98,6 +111,7 @@ def is_shopify(header: list[str]) -> bool:
 def shopify_drafts(rows: Iterator[Raw | Problem]) -> Iterator[Draft | Problem]:
     """One draft for every run of rows with the same handle: sku = handle; first row's text; all its pictures.
 
+    Where the handle is only the one variant's own sku in small letters (`handle_of`), that sku is taken.
     Attributes: options by name, their values in order (`Red / Blue`), variant skus; price = the first variant's.
     A variant's picture carries the options that all variants shown by it share.
     """
@@ -140,9 +154,13 @@ def _shopify_product(handle: str, rows: list[tuple[int, dict[str, str]]]) -> tup
 
     amount, currency = price_of(first("price")) if first("price") else ("", "")
     text = {"title": first("title"), "category": first("category"), "description": text_of_html(first("description"))}
-    fields: dict[str, Any] = {"sku": handle, **text, "price": amount, "currency": currency}
+    skus = list(dict.fromkeys(row["sku"].lstrip("'") for _, row in rows if row["sku"]))
+    own = len(skus) == 1 and handle_of(skus[0]) == handle
+    fields: dict[str, Any] = {"sku": skus[0] if own else handle, **text, "price": amount, "currency": currency}
     attributes = {name: first(name) for name in ("brand", "tags", "gtin", "status")}
     attributes |= _options([row for _, row in rows])
+    if own:
+        del attributes["variant_sku"]
     fields["attributes"] = {k: v for k, v in attributes.items() if v}
     return Draft(number, {k: v for k, v in fields.items() if v not in ("", {})}, _shopify_images(rows)), found
 
@@ -186,7 +204,67 @@ def _shopify_images(rows: list[tuple[int, dict[str, str]]]) -> list[Wanted]:
     return sorted(images.values(), key=lambda image: image.fields.get("position") or 10**6)
 
 
-# -- Google Merchant -------------------------------------------------------------------------------------------------
+# -- Google Merchant and Meta ------------------------------------------------------------------------------------------
+
+
+_TAGGED = re.compile(r"image (\d+) (url|tag)(?: \d+)?")
+_LIFESTYLE = "lifestyle image link"
+
+
+def is_meta(header: list[str]) -> bool:
+    """Whether a header is that of a Meta catalogue feed: Google's columns, and pictures with tags."""
+    return any(_TAGGED.fullmatch(plain(name)) for name in header)
+
+
+def with_roles(rows: Iterator[Raw | Problem]) -> Iterator[Raw | Problem]:
+    """The rows with their further pictures as pictures: role `lifestyle`, or the tags that Meta gives them."""
+    wanted: dict[tuple[str, ...], bool] = {}
+    for raw in rows:
+        if isinstance(raw, Raw):
+            if len(wanted) > 1000:
+                wanted.clear()
+            if raw.names not in wanted:
+                names = [plain(name) for name in raw.names]
+                wanted[raw.names] = any(n in (_LIFESTYLE, "image") or _TAGGED.fullmatch(n) for n in names)
+            raw = _roles_of(raw) if wanted[raw.names] else raw
+        yield raw
+
+
+def _roles_of(raw: Raw) -> Raw:
+    names: list[str] = []
+    cells: list[Any] = []
+    tagged: dict[int, list[tuple[str, str]]] = {}
+    for name, cell in zip(raw.names, raw.cells, strict=True):
+        match = _TAGGED.fullmatch(plain(name))
+        text = cell.strip() if isinstance(cell, str) else ""
+        if match:
+            tagged.setdefault(int(match[1]), []).append((match[2], text))
+        elif plain(name) == _LIFESTYLE and is_url(text):
+            tagged[-1] = [("url", text), ("tag", "lifestyle")]
+        elif plain(name) != _LIFESTYLE:
+            names.append(name)
+            cells.append(_tagged_pictures(text) or cell if plain(name) == "image" else cell)
+    pictures = [_picture(parts) for _, parts in sorted(tagged.items(), key=lambda item: item[0] % 10**6)]
+    found = [picture for picture in pictures if picture["url"]]
+    return Raw(raw.row, (*names, "image"), [*cells, found])
+
+
+def _picture(parts: list[tuple[str, str]]) -> dict[str, str]:
+    tags = [text for part, text in parts if part == "tag" and text]
+    return {"url": next((text for part, text in parts if part == "url"), ""), "role": " / ".join(tags)}
+
+
+def _tagged_pictures(text: str) -> list[dict[str, str]]:
+    """The pictures of a cell that holds Meta's JSON, or the words of an `<image>` element; empty for any other."""
+    if text.startswith("[") and '"url"' in text:
+        try:
+            listed = json.loads(text)
+        except (ValueError, RecursionError):
+            return []
+        found = [entry for entry in listed if isinstance(entry, dict) and isinstance(entry.get("url"), str)]
+        return [{"url": entry["url"], "role": " / ".join(map(str, entry.get("tag") or ()))} for entry in found]
+    first, *tags = [part.strip() for part in text.split(" / ") if part.strip()] or [""]
+    return [{"url": first, "role": " / ".join(tags)}] if tags and is_url(first) else []
 
 
 class _Items:

@@ -1,4 +1,4 @@
-"""A catalogue from anything: a folder tree, a zip, CSV, JSONL, Parquet, a Shopify export, a Google Merchant feed.
+"""A catalogue from anything: folder tree, zip, CSV, JSONL, Parquet, Shopify export, Google Merchant or Meta feed.
 
 Rows stream through: read → draft → pictures gathered → validated → joined by sku (`staging.py`) → `products.jsonl`.
 A bad cell costs that cell, a bad row that row, and both are listed in `problems.jsonl`; nothing else is lost.
@@ -17,7 +17,7 @@ from typing import Any
 from packshot.catalogue.catalogue import PRODUCTS, Catalogue, Writer
 from packshot.catalogue.columns import columns_told
 from packshot.catalogue.drafts import Draft, Mapper
-from packshot.catalogue.feeds import merchant_rows, shopify_drafts
+from packshot.catalogue.feeds import merchant_rows, shopify_drafts, with_roles
 from packshot.catalogue.folders import Products, decide, folder_drafts, is_picture
 from packshot.catalogue.gathering import Gatherer, Pictures
 from packshot.catalogue.kinds import Kind, Source, recognise
@@ -132,7 +132,8 @@ def _drafts(found: Source, products: Products, sku: str) -> tuple[Iterator[Draft
         return shopify_drafts(_raw(found)), (*found.told, "a handle is a product")
     has_sku = True if found.kind == "merchant" else None  # a feed's items need an id
     told = (*found.told, columns_told(found.header, sku)) if found.header else found.told
-    return _mapped(_raw(found), Mapper(sku, has_sku)), told
+    rows = with_roles(_raw(found)) if found.kind in ("csv", "merchant") else _raw(found)
+    return _mapped(rows, Mapper(sku, has_sku)), told
 
 
 def _raw(found: Source) -> Iterator[Raw | Problem]:

@@ -11,12 +11,12 @@ from typing import BinaryIO, Literal, NamedTuple, cast
 from packshot.catalogue.archives import ZipTree
 from packshot.catalogue.columns import plain
 from packshot.catalogue.decoding import SAMPLE_BYTES
-from packshot.catalogue.feeds import is_shopify
+from packshot.catalogue.feeds import is_meta, is_shopify
 from packshot.catalogue.tables import Dialect, header_of, sniff_dialect
 from packshot.catalogue.trees import Tree, open_tree
 from packshot.errors import CatalogueError, FileError
 
-Kind = Literal["auto", "folder", "csv", "jsonl", "parquet", "shopify", "merchant"]
+Kind = Literal["auto", "folder", "csv", "jsonl", "parquet", "shopify", "merchant", "meta"]
 _TABLE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".xml")
 _TABLE_NAMES = ("products", "catalogue", "catalog", "manifest", "feed", "商品", "产品", "商品表", "目录")
 _NOT_READ = (
@@ -137,8 +137,8 @@ def _table_kind(
         return "parquet", None, [], "a Parquet file"
     if kind == "jsonl" or (kind == "auto" and start.startswith(b"{")):
         return "jsonl", None, [], "JSON, one object a line"
-    if start.startswith(b"<") and kind in ("auto", "merchant"):
-        return "merchant", None, [], "a Google Merchant feed in XML"
+    if start.startswith(b"<") and kind in ("auto", "merchant", "meta"):
+        return "merchant", None, [], f"a {'Meta catalogue' if kind == 'meta' else 'Google Merchant'} feed in XML"
     if start.startswith(b"["):
         raise CatalogueError(f"{name}: is a JSON array; write one object a line (JSONL)")
     _refuse_picture(head, name)
@@ -147,6 +147,8 @@ def _table_kind(
     if kind == "shopify" or (kind == "auto" and is_shopify(header)):
         return "shopify", dialect, header, f"a Shopify product CSV ({dialect})"
     names = {plain(cell) for cell in header}
+    if kind == "meta" or (kind == "auto" and is_meta(header)):
+        return "csv", dialect, header, f"a Meta catalogue feed as a table ({dialect})"
     if kind == "merchant" or (kind == "auto" and {"id", "image link"} <= names):
         return "csv", dialect, header, f"a Google Merchant feed as a table ({dialect})"
     return "csv", dialect, header, f"a table with {len(header)} columns ({dialect})"

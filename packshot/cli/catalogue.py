@@ -27,12 +27,14 @@ Folder = Annotated[Path, typer.Argument(metavar="CATALOGUE", help="Folder with p
 def make(
     source: Annotated[
         str,
-        typer.Argument(help="Folder, zip, CSV, TSV, JSONL, Parquet, Shopify CSV, Merchant feed; path or fsspec URL."),
+        typer.Argument(
+            help="Folder, zip, CSV, TSV, JSONL, Parquet, Shopify CSV, Google or Meta feed; path or fsspec URL."
+        ),
     ],
     out: Annotated[Path, typer.Argument(help="Folder of the catalogue; the source folder itself makes one in place.")],
     *,
     kind: Annotated[
-        str, typer.Option(help="folder, csv, jsonl, parquet, shopify, merchant; auto = recognise it.")
+        str, typer.Option(help="folder, csv, jsonl, parquet, shopify, merchant, meta; auto = recognise it.")
     ] = "auto",
     pictures: Annotated[
         str, typer.Option(help="copy, link (hard links), or refer (leave local files where they are).")

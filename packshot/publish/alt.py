@@ -52,7 +52,8 @@ MATERIALS_ZH = {
     "plastic": "塑料", "rubber": "橡胶", "silicone": "硅胶", "tin": "铁皮", "steel": "钢", "stainless steel": "不锈钢",
     "aluminium": "铝", "brass": "黄铜", "glass": "玻璃", "ceramic": "陶瓷", "porcelain": "瓷", "stone": "石",
     "paper": "纸", "leather": "皮革", "cotton": "棉", "linen": "亚麻", "wool": "羊毛", "silk": "丝绸",
-    "denim": "牛仔布", "polyester": "涤纶", "nylon": "尼龙", "plush": "毛绒", "felt": "毛毡", "canvas": "帆布", "fleece": "摇粒绒",
+    "denim": "牛仔布", "polyester": "涤纶", "nylon": "尼龙", "plush": "毛绒", "felt": "毛毡", "canvas": "帆布",
+    "fleece": "摇粒绒",
 }  # fmt: skip
 COLOURS_ZH = {
     "black": "黑色", "white": "白色", "grey": "灰色", "gray": "灰色", "silver": "银色", "gold": "金色", "red": "红色",
