@@ -9,6 +9,7 @@
     │   └── UnsafePath        a path that leaves the folder it was promised to stay in
     ├── CatalogueError        a catalogue that cannot be opened at all
     ├── RecipeError           a pipeline file with a mistake; names line and field
+    ├── ChannelError          no such channel, or a file of channels with a mistake; names row and field
     ├── LockBreach            a step changed the product although it had promised not to
     ├── MarkError             provenance marks that are malformed or did not survive the export
     ├── DeviceError           a device was asked for by name and is not there
@@ -57,6 +58,10 @@ class CatalogueError(PackshotError):
 
 class RecipeError(PackshotError):
     """A pipeline file with a mistake; the message names line and field."""
+
+
+class ChannelError(PackshotError):
+    """No such channel, or a file of channels with a mistake; the message names row and field."""
 
 
 class LockBreach(PackshotError):
