@@ -92,7 +92,7 @@ def test_modules_import_their_own_folder_and_lower_layers_only():
 
 
 def test_a_network_imports_torch_and_layers_only():
-    for path in (ROOT / "networks").glob("*.py"):
+    for path in (ROOT / "networks").rglob("*.py"):
         if path.name in ("__init__.py", "layers.py"):
             continue
         foreign = [t for t, _, _ in imports(path) if t[1:3] not in (("networks", "layers"),)]
@@ -152,8 +152,9 @@ def _is_nested(path, node):
 @pytest.mark.parametrize(("folder", "besides"), [("operations", {"operation"}), ("networks", {"layers"})])
 def test_tables_name_every_file_and_every_entry_exists(folder, besides):
     package = importlib.import_module(f"packshot.{folder}")
-    files = {p.stem for p in (ROOT / folder).glob("*.py")} - {"__init__"} - besides
-    named = {place.split(":")[0].rsplit(".", 1)[1] for place in package.TABLE.values()}
+    files = {".".join(module_of(p)) for p in (ROOT / folder).rglob("*.py") if p.name != "__init__.py"}
+    files -= {f"packshot.{folder}.{name}" for name in besides}
+    named = {place.split(":")[0] for place in package.TABLE.values()}
     assert files == named
     for place in package.TABLE.values():
         module, *attributes = place.split(":")

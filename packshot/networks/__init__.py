@@ -12,6 +12,12 @@ if TYPE_CHECKING:
 
 TABLE = {
     "unet": "packshot.networks.unet:UNetConfig:UNet",
+    "features": "packshot.networks.features:FeatureNetConfig:FeatureNet",
+    "dcgan-generator": "packshot.networks.gan.dcgan:DCGANGeneratorConfig:DCGANGenerator",
+    "dcgan-critic": "packshot.networks.gan.dcgan:DCGANCriticConfig:DCGANCritic",
+    "r3gan-generator": "packshot.networks.gan.r3gan:R3GANGeneratorConfig:R3GANGenerator",
+    "r3gan-critic": "packshot.networks.gan.r3gan:R3GANCriticConfig:R3GANCritic",
+    "vae": "packshot.networks.autoencoders.vae:VAEConfig:VAE",
 }
 
 
@@ -25,9 +31,14 @@ def find(name: str) -> tuple[type[Any], type[nn.Module]]:
 
 
 def build(name: str, config: dict[str, Any] | None = None) -> nn.Module:
-    """A network with fresh weights, from its name and config entries. Raises ParameterError on unknown entries."""
+    """A network with fresh weights, from its name and config entries (lists, as JSON gives them, become tuples).
+
+    Raises ParameterError on unknown entries and on entries out of their bounds.
+    """
     config_class, network_class = find(name)
+    entries = {key: tuple(value) if isinstance(value, list) else value for key, value in (config or {}).items()}
     try:
-        return network_class(config_class(**(config or {})))
+        made = config_class(**entries)
     except TypeError as error:
         raise ParameterError(f"config of network {name!r}: {error}") from None
+    return network_class(made)

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from packshot.networks.layers import ConvBlock
+from packshot.networks.layers import ConvBlock, require_at_least
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,10 @@ class UNetConfig:
     channels_out: int = 1
     width: int = 16
     depth: int = 3
+
+    def __post_init__(self) -> None:
+        require_at_least(1, channels_in=self.channels_in, channels_out=self.channels_out, width=self.width)
+        require_at_least(0, depth=self.depth)
 
 
 class UNet(nn.Module):

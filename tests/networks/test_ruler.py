@@ -1,17 +1,25 @@
-"""One ruler for every network in the table: build, save, load, same output; sizes; gradients; determinism."""
+"""One ruler for every network in the table: build, save, load, same output; sizes; gradients; determinism; bounds."""
+
+from dataclasses import fields
 
 import pytest
 import torch
 
 from packshot import checkpoint, networks
 from packshot.errors import BadCheckpoint, ParameterError
-
-TINY = {"unet": {"width": 4, "depth": 2}}
-
-
-def make(name):
-    torch.manual_seed(0)
-    return networks.build(name, TINY[name])
+from tests.networks.members import (
+    BATCH_MATTERS,
+    CRITICS,
+    GENERATORS,
+    LEAST_IS_ZERO,
+    SIZES,
+    TINY,
+    everything,
+    inputs,
+    loud,
+    make,
+    off_zero,
+)
 
 
 def test_every_network_has_a_tiny_config():
@@ -20,34 +28,133 @@ def test_every_network_has_a_tiny_config():
 
 @pytest.mark.parametrize("name", networks.TABLE)
 class TestNetwork:
-    @pytest.mark.parametrize(("n", "h", "w"), [(1, 16, 16), (3, 17, 23), (2, 1, 1)])
-    def test_keeps_batch_and_size(self, name, n, h, w):
-        network = make(name).eval()
-        out = network(torch.rand(n, network.config.channels_in, h, w))
-        assert out.shape == (n, network.config.channels_out, h, w)
-        assert torch.isfinite(out).all()
-
     def test_gradients_reach_every_parameter(self, name):
-        network = make(name)
-        network(torch.rand(2, network.config.channels_in, 16, 16)).square().mean().backward()
+        network = off_zero(make(name))
+        sum(t.square().mean() + t.mean() for t in everything(name, network, inputs(name, network, 4))).backward()
         assert [k for k, p in network.named_parameters() if p.grad is None or not p.grad.any()] == []
 
     def test_save_load_same_output(self, name, tmp_path):
-        network = make(name).eval()
-        x = torch.rand(1, network.config.channels_in, 16, 16)
+        network = off_zero(make(name)).eval()
         checkpoint.write(tmp_path / "n.safetensors", network, name, {"licence": "Apache-2.0"})
         loaded = checkpoint.read(tmp_path / "n.safetensors")
         assert loaded.card == {"licence": "Apache-2.0"}
-        assert torch.equal(loaded.build()(x), network(x))
+        arguments = inputs(name, network, 2)
+        torch.manual_seed(1)
+        truth = everything(name, network, arguments)
+        torch.manual_seed(1)
+        assert all(map(torch.equal, everything(name, loaded.build(), arguments), truth))
 
-    def test_each_picture_of_a_batch_stands_alone(self, name):
-        network = make(name).eval()
-        x = torch.rand(3, network.config.channels_in, 16, 16)
-        torch.testing.assert_close(network(x)[1:2], network(x[1:2]), rtol=0, atol=1e-5)
+    def test_each_row_of_a_batch_stands_alone(self, name):
+        if name in BATCH_MATTERS:
+            pytest.skip("compares the pictures of a batch on purpose")
+        network = off_zero(make(name)).eval()
+        three, one = inputs(name, network, 3), inputs(name, network, 1)
+        for many, alone in zip(everything(name, network, three), everything(name, network, one), strict=True):
+            assert torch.isfinite(many).all()
+            torch.testing.assert_close(many[:1], alone, rtol=1e-4, atol=1e-5)
+
+    def test_same_seed_same_network_same_output(self, name):
+        first, second = make(name), make(name)
+        arguments = inputs(name, first, 2)
+        torch.manual_seed(1)
+        truth = everything(name, first, arguments)
+        torch.manual_seed(1)
+        assert all(map(torch.equal, everything(name, second, arguments), truth))
+
+    def test_channels_last_gives_the_same(self, name):
+        network = off_zero(make(name)).eval()
+        arguments = inputs(name, network, 2)
+        truth = everything(name, network, arguments)
+        network = network.to(memory_format=torch.channels_last)
+        for a, b in zip(everything(name, network, arguments), truth, strict=True):
+            torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5)
 
     def test_unknown_config_entry_is_refused_by_name(self, name):
         with pytest.raises(ParameterError, match="no_such_entry"):
             networks.build(name, {"no_such_entry": 1})
+
+    def test_every_bound_is_refused_by_name(self, name):
+        config, _ = networks.find(name)
+        for field in (f for f in fields(config) if f.type in ("int", "float")):
+            low = -1 if field.name in LEAST_IS_ZERO else 0
+            with pytest.raises(ParameterError, match=field.name):
+                make(name, **{field.name: low})
+
+
+@pytest.mark.parametrize(("n", "h", "w"), [(1, 16, 16), (3, 17, 23), (2, 1, 1)])
+def test_unet_keeps_batch_and_size(n, h, w):
+    network = make("unet").eval()
+    out = network(torch.rand(n, network.config.channels_in, h, w))
+    assert out.shape == (n, network.config.channels_out, h, w)
+    assert torch.isfinite(out).all()
+
+
+@pytest.mark.parametrize("name", GENERATORS)
+class TestGenerator:
+    def test_size_channels_and_range(self, name):
+        for size, channels, n, condition_dim in [
+            (size, c, n, k) for size in SIZES for c, n, k in ((3, 3, 0), (1, 1, 4))
+        ]:
+            network = loud(make(name, size=size, channels=channels, condition_dim=condition_dim)).eval()
+            with torch.inference_mode():
+                out = network(*inputs(name, network, n))
+            assert out.shape == (n, channels, size, size)
+            assert out.abs().max() <= 1
+            assert out.std() > 0.1
+
+    def test_condition_changes_the_picture(self, name):
+        network = off_zero(make(name)).eval()
+        z, condition, *rest = inputs(name, network, 2)
+        assert not torch.equal(network(z, condition, *rest), network(z, 1 - condition, *rest))
+
+    def test_condition_must_fit(self, name):
+        network = make(name).eval()
+        z, condition, *rest = inputs(name, network, 2)
+        for wrong in (None, condition[:, :1], condition[:1]):
+            with pytest.raises(ParameterError, match="condition"):
+                network(z, wrong, *rest)
+
+
+@pytest.mark.parametrize("name", CRITICS)
+class TestCritic:
+    def test_sizes(self, name):
+        for size, channels, n, condition_dim in [
+            (size, c, n, k) for size in SIZES for c, n, k in ((3, 3, 0), (1, 1, 4))
+        ]:
+            network = make(name, size=size, channels=channels, condition_dim=condition_dim).eval()
+            with torch.inference_mode():
+                verdict = network.judge(*inputs(name, network, n))
+            assert verdict.score.shape == (n,)
+            assert verdict.features.dim() == 2
+            assert len(verdict.features) == n
+            assert [c.shape for c in verdict.classes] == [(n, 3), (n, 2)]
+
+    def test_one_pass_tells_the_same_as_each_method(self, name):
+        network = off_zero(make(name)).eval()
+        arguments = inputs(name, network, 2)
+        verdict = network.judge(*arguments)
+        assert torch.equal(network(*arguments), verdict.score)
+        assert torch.equal(network.features(arguments[0]), verdict.features)
+        assert all(map(torch.equal, network.classify(arguments[0]), verdict.classes))
+
+    def test_penalties_have_gradients(self, name):
+        """Second order: the penalty depends on, and sends finite gradients to, what the picture passes through."""
+        network = off_zero(make(name))
+        x, *rest = inputs(name, network, 4)
+        x.requires_grad_()
+        (slope,) = torch.autograd.grad(network(x, *rest).sum(), x, create_graph=True)
+        slope.square().sum().backward()
+        gradients = [p.grad for p in network.parameters() if p.grad is not None]
+        assert all(g.isfinite().all() for g in gradients)
+        weights = [p for k, p in network.named_parameters() if p.dim() > 1 and not k.startswith("heads.classifiers")]
+        assert all(p.grad is not None and p.grad.any() for p in weights)
+
+    def test_condition_must_fit(self, name):
+        network = make(name).eval()
+        x, condition, *rest = inputs(name, network, 2)
+        for wrong in (None, condition[:, :1], condition[:1]):
+            with pytest.raises(ParameterError, match="condition"):
+                network(x, wrong, *rest)
 
 
 def test_half_precision_checkpoint_is_half_the_size_and_close(tmp_path):

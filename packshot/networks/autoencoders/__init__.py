@@ -1,0 +1,1 @@
+"""Autoencoders and the networks that sample their latents, one paper a file."""

@@ -1,0 +1,1 @@
+"""Generators and critics, one paper a file."""
