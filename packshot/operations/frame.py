@@ -77,6 +77,9 @@ class Frame(Operation):
     when_small: Literal["smaller_frame", "smaller_product"] = parameter(
         "smaller_frame", "what gives way where the photo has too few pixels"
     )
+    within: bool = parameter(
+        False, "show nothing outside the photo if it can be helped: larger or off centre rather than beyond its edge"
+    )
     outside: Literal["auto", "colour", "edge", "transparent"] = parameter(
         "auto", "what lies outside the photo; auto: nothing if it is transparent, else its border's colour or `colour`"
     )
@@ -105,25 +108,33 @@ class Frame(Operation):
         """Where the frame lies. mass: the product's centre of mass, px; size: of the picture."""
         w, h = box[2] - box[0], box[3] - box[1]
         if self.width or self.height:
-            width, height, scale = self._sized(w, h, self._ratio(w, h, size))
+            width, height, scale = self._sized(w, h, self._ratio(w, h, size), size)
         else:
             ratio, scale = self._ratio(w, h, size), 1.0
             share_x, share_y = self._shares(ratio, 1.0)
-            width = max(1, round(max(w / share_x, h / share_y * ratio)))
-            height = max(1, round(width / ratio))
+            longer = max(w / share_x, h / share_y * ratio) / min(1.0, ratio)  # the side whose rounding matters least
+            width, height = (max(1, round(n)) for n in (longer * min(1.0, ratio), longer / max(1.0, ratio)))
+            if self.within:
+                inside = min(1.0, size[1] / width, size[0] / height)
+                width, height = max(w, math.floor(width * inside)), max(h, math.floor(height * inside))
         if max(width, height) > LARGEST:
             raise ParameterError(
                 f"frame: {width} x {height} px is over {LARGEST} px; set width or height, or raise fill"
             )
         x, y = self._corner(box, mass, width / scale, height / scale)
+        if self.within:
+            x = _moved_inside(x, width / scale, size[1], (box[0], box[2]))
+            y = _moved_inside(y, height / scale, size[0], (box[1], box[3]))
         return Place(width, height, scale, *((round(x), round(y)) if scale == 1 else (x, y)))
 
-    def _sized(self, w: int, h: int, ratio: float) -> tuple[int, int, float]:
-        """Frame width and height, px, and scale of a frame whose size was asked for."""
+    def _sized(self, w: int, h: int, ratio: float, size: tuple[int, int]) -> tuple[int, int, float]:
+        """Frame width and height, px, and scale of a frame whose size was asked for. size: of the picture."""
         width = self.width or max(1, round(self.height * ratio))
         height = self.height or max(1, round(self.width / ratio))
         share_x, share_y = self._shares(width, height)
         scale = min(share_x * width / w, share_y * height / h)
+        if self.within:
+            scale = max(scale, min(width / w, height / h, max(width / size[1], height / size[0])))
         if scale <= self.max_upscale:
             return width, height, scale
         if self.when_small == "smaller_frame":
@@ -215,6 +226,12 @@ def _inside(to_old: Tensor, axis: int, n: int) -> tuple[int, int]:
     """First and end index of the output pixels along an axis that lie wholly on the `n` px of the input."""
     scale, shift = float(to_old[axis, axis]), float(to_old[axis, 2])
     return max(0, math.ceil(-shift / scale)), max(0, math.floor((n - shift) / scale))
+
+
+def _moved_inside(start: float, length: float, picture: int, product: tuple[int, int]) -> float:
+    """Where a frame of `length` px begins along a picture of `picture` px: inside it if it can, the product whole."""
+    start = start if length > picture else min(max(start, 0.0), picture - length)
+    return min(max(start, product[1] - length), product[0])
 
 
 def _centre(box: Box) -> tuple[float, float]:

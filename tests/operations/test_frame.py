@@ -39,8 +39,8 @@ def test_without_a_size_pixels_are_copied_and_the_fill_is_right(corner, fill, as
     result = framed(before, fill=fill, aspect=aspect)
     after = result.picture
     found, (x0, y0, x1, y1) = measured(after)
-    longest = max(after.width, after.height)
-    assert abs(found - fill) * longest <= 1.5 or min(w, h) * fill < 2
+    side = (min if aspect == "product" else max)(after.size)  # a product's own aspect is rounded to whole pixels
+    assert abs(found - fill) * side <= 1.5 or min(w, h) * fill < 2
     assert result.numbers["upscale"] == 1
     assert result.numbers["fill"] == pytest.approx(found)
     box = geometry.bounding_box(before.matte, 0.5)
@@ -212,3 +212,31 @@ def test_clear_words():
         Frame(aspect="wide")
     with pytest.raises(ValidationError):
         Frame(fill=0)
+
+
+@given(
+    corner=BOXES, width=st.integers(20, 200), height=st.integers(20, 200), fill=st.floats(0.05, 1),
+    align=st.sampled_from(["centre", "bottom", "optical"]),
+)  # fmt: skip
+@settings(max_examples=60, deadline=None)
+def test_within_shows_nothing_outside_the_photo_unless_the_product_needs_it(corner, width, height, fill, align):
+    x, y, w, h = corner
+    before = boxed((x, y, min(120, x + w), min(100, y + h)))
+    result = framed(before, fill=fill, width=width, height=height, within=True, align=align, max_upscale=16)
+    box = geometry.bounding_box(before.matte, 0.5)
+    corners = torch.tensor([[0, 0], [result.picture.width, result.picture.height]], dtype=torch.float64)
+    (x0, y0), (x1, y1) = geometry.transform_points(result.picture.to_source, corners).tolist()
+    slack = 1e-6
+    assert max(x0 - box[0], y0 - box[1], box[2] - x1, box[3] - y1) <= slack
+    wide, high = x1 - x0, y1 - y0
+    assert wide > 120 or (x0 >= -slack and x1 <= 120 + slack)
+    assert high > 100 or (y0 >= -slack and y1 <= 100 + slack)
+    if wide > 120 + slack or high > 100 + slack:  # only where the product would be cut otherwise, or cannot be enlarged
+        assert max((box[2] - box[0]) / wide, (box[3] - box[1]) / high) > 1 - 1e-3 or result.numbers["upscale"] >= 16
+
+
+def test_within_without_a_size_copies_pixels_of_the_photo():
+    before = boxed((40, 30, 100, 90))
+    after = framed(before, fill=0.2, aspect="1:1", within=True).picture
+    assert (after.width, after.height) == (100, 100)
+    assert torch.equal(after.rgb, before.rgb[:, :, :, 20:120])
