@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -195,8 +195,8 @@ def _fitted(x: Tensor, fitting: Fitting, ground: Any, *, linear: bool, nearest: 
     else:
         small = resize_layer(x, new, linear)
     if new == (side, side):
-        return cast("Tensor", small)
-    square = small.new_zeros(1, x.shape[1], side, side) + ground
+        return small
+    square: Tensor = small.new_zeros(1, x.shape[1], side, side) + ground
     top, left = (side - new[0]) // 2, (side - new[1]) // 2
     square[:, :, top : top + new[0], left : left + new[1]] = small
     return square
