@@ -8,7 +8,6 @@ agrees with torch).
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +21,7 @@ from torch import Tensor, nn
 from packshot import checkpoint
 from packshot.errors import DeviceError, LicenceRefused, MissingExtra, ModelError, WeightsNotFound
 from packshot.imaging.files import write_atomic
+from packshot.imaging.home import home as home
 
 Engine = Literal["auto", "torch", "onnx"]
 COMMERCIAL = ("Apache-2.0", "MIT", "BSD-2-Clause", "BSD-3-Clause", "CC0-1.0", "CC-BY-4.0", "ISC", "Unlicense")
@@ -38,11 +38,6 @@ class Model:
     digest: str
     device: str
     engine: str
-
-
-def home() -> Path:
-    """The folder for a user's own weights and caches: `$PACKSHOT_HOME`, else `~/.packshot`."""
-    return Path(os.environ.get("PACKSHOT_HOME") or Path.home() / ".packshot")
 
 
 def places() -> tuple[Path, ...]:

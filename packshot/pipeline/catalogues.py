@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -16,6 +16,9 @@ from packshot.pipeline import recipe as recipes
 from packshot.pipeline import reporting
 from packshot.pipeline.recipe import Recipe
 from packshot.pipeline.run import Item, Progress, run
+from packshot.provenance import policies
+from packshot.provenance.credentials import Signing, credential
+from packshot.provenance.policies import Policy
 
 
 @dataclass(frozen=True)
@@ -77,14 +80,22 @@ def run_catalogue(
     overrides: dict[str, Any] | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     report: bool = True,
+    policy: str | Policy | None = None,
+    signing: Signing | None = None,
 ) -> Outcome:
     """Run a pipeline over a catalogue (or a folder, zip, CSV, feed) into `out`; resumes what is there.
 
     workers: processes. limit: first so many photos only. overrides: as `recipe.load`.
     on_progress: called after every result. report: write `report.html` and `report.json`.
+    policy: in place of the pipeline's own. signing: whose signature; by default that of an own, untrusted authority.
     Raises RecipeError, CatalogueError or FileError if it could not run at all; single pictures never raise.
     """
     recipe = pipeline if isinstance(pipeline, Recipe) else recipes.load(pipeline, overrides)
+    if policy is not None:
+        recipe = replace(recipe, policy=policies.find(policy))
+    if signing is not None:
+        recipe = replace(recipe, signing=signing)
+    credential(recipe.signing)  # a certificate that cannot sign stops the run before its first picture
     folder = Path(out)
     _check_apart(Path(source), folder)
     catalogue, problems = _opened(source, folder / "catalogue")

@@ -20,10 +20,11 @@ from packshot.imaging import files
 from packshot.operations.operation import Context
 from packshot.pipeline.lock import apply_locked, encoded_fidelity
 from packshot.pipeline.recipe import Limits, Recipe, complaints
-from packshot.pipeline.work import open_named_picture
+from packshot.pipeline.work import open_named_picture, read_bytes
 from packshot.provenance import policies
 from packshot.provenance.encoding import Encoding
 from packshot.provenance.export import Exported, export
+from packshot.provenance.origin import Origin, origin
 from packshot.provenance.step import Step
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from packshot.imaging.files import SourceInfo
     from packshot.imaging.picture import Picture
     from packshot.operations.operation import Operation
+    from packshot.provenance.credentials import Signing
+    from packshot.provenance.policies import Policy
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class Photo:
 
     picture: the pixels now. source: the file it was read from. original: the pixels as read.
     steps: the edits so far with their numbers. flags: why a person should look. notes: what is
-    worth knowing. layers: of the last edit.
+    worth knowing. layers: of the last edit. origin: the marks of the file, which every save carries on.
     """
 
     picture: Picture
@@ -50,6 +53,7 @@ class Photo:
     flags: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     layers: Mapping[str, Tensor] = field(default_factory=dict)
+    origin: Origin = field(default_factory=Origin)
 
     def edit(
         self, operation: str | Operation, *, seed: int = 0, limits: Limits | None = None, **parameters: Any
@@ -81,15 +85,31 @@ class Photo:
             photo = photo.edit(step.build(values), seed=recipe.seed, limits=recipe.limits)
         return photo
 
-    def save(self, path: str | Path, *, policy: str = "default", **encoding: Any) -> Exported:
-        """Write it with its marks; the format follows the extension, options are those of `Encoding`."""
+    def save(
+        self,
+        path: str | Path,
+        *,
+        policy: str | Policy = "default",
+        signing: Signing | None = None,
+        **encoding: Any,
+    ) -> Exported:
+        """Write it with its marks; the format follows the extension, options are those of `Encoding`.
+
+        policy: how it is marked. signing: whose signature; by default that of an own, untrusted authority.
+        """
         path = Path(path)
         try:
             options = Encoding.of_path(path, **encoding)
         except ValidationError as error:
             raise ParameterError("; ".join(complaints(error, "save"))) from None
         return export(
-            self.picture, path, self.steps, policies.find(policy), encoding=options, input_xmp=self.source.xmp
+            self.picture,
+            path,
+            self.steps,
+            policies.find(policy),
+            encoding=options,
+            source=self.origin,
+            signing=signing,
         )
 
     def encoded_fidelity(self, exported: Exported) -> dict[str, float]:
@@ -99,8 +119,15 @@ class Photo:
 
 def open_photo(source: str | Path | bytes | BinaryIO) -> Photo:
     """Read a photo through the one door in (EXIF turn, ICC → sRGB, limits before decoding). Raises FileError."""
-    loaded = files.open_picture(source)
-    return Photo(loaded.picture, loaded.source, loaded.picture, notes=loaded.source.notes)
+    name = "" if isinstance(source, bytes) else str(getattr(source, "name", source))
+    if isinstance(source, (str, Path)):
+        data = read_bytes(str(source))
+    else:
+        data = source if isinstance(source, bytes) else source.read(files.MAX_FILE_BYTES + 1)
+    loaded = files.open_picture(data, name=Path(name).name)
+    return Photo(
+        loaded.picture, loaded.source, loaded.picture, notes=loaded.source.notes, origin=origin(loaded.source, data)
+    )
 
 
 def build(operation: str, parameters: Mapping[str, Any]) -> Operation:

@@ -31,7 +31,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from packshot import operations
 from packshot.errors import PackshotError, ParameterError, RecipeError
-from packshot.provenance.policies import TABLE as POLICIES
+from packshot.provenance import policies
+from packshot.provenance.credentials import Signing
+from packshot.provenance.policies import Policy
 from packshot.version import __version__
 
 if TYPE_CHECKING:
@@ -84,7 +86,8 @@ class Recipe:
     each: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     output: Mapping[str, Any] = field(default_factory=dict)
-    policy: str = "default"
+    policy: Policy = field(default_factory=Policy)
+    signing: Signing = field(default_factory=Signing)
     seed: int = 0
     title: Mapping[str, str] = field(default_factory=dict)
     description: Mapping[str, str] = field(default_factory=dict)
@@ -104,7 +107,8 @@ class Recipe:
             "each": {k: list(v) for k, v in self.each.items()},
             "limits": self.limits.model_dump(),
             "output": dict(self.output),
-            "policy": POLICIES[self.policy].model_dump(),
+            "policy": self.policy.model_dump(),
+            **({"certificate": str(self.signing.certificate)} if self.signing.certificate else {}),
             "seed": self.seed,
         }
 
@@ -323,10 +327,15 @@ class _Checker:
         except ValidationError as error:
             raise self.fail(("output", *error.errors()[0]["loc"]), complaints(error, "output")[0]) from None
 
-    def policy(self, name: Any) -> str:
-        if name not in POLICIES:
-            raise self.fail(("policy",), f"policy: expected one of {', '.join(POLICIES)}, got {name!r}")
-        return str(name)
+    def policy(self, given: Any) -> Policy:
+        changed = self.override("policy")
+        if not isinstance(given, (str, dict)):
+            raise self.fail(("policy",), f"policy: expected a name, or name and fields, got {given!r}")
+        given = {"name": given} if isinstance(given, str) else {str(key): value for key, value in given.items()}
+        try:
+            return policies.find({**given, **changed})
+        except ParameterError as error:
+            raise self.fail(("policy",), str(error)) from None
 
     def seed(self, value: Any) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**63:

@@ -18,9 +18,9 @@ from packshot.operations.operation import Context, Operation
 from packshot.pipeline.lock import apply_locked, encoded_fidelity
 from packshot.pipeline.recipe import Recipe
 from packshot.pipeline.record import Record
-from packshot.provenance import policies
 from packshot.provenance.encoding import Encoding
 from packshot.provenance.export import export
+from packshot.provenance.origin import Origin, origin
 from packshot.provenance.step import Step
 
 LIMIT_BYTES = 512 << 20  # most bytes of one input file
@@ -59,6 +59,7 @@ def process(job: Job, recipe: Recipe, settings: str) -> list[Record]:
         data = read_bytes(job.source)
         digest = hashlib.sha256(data).hexdigest()
         loaded = files.open_picture(data, name=job.image)
+        source = origin(loaded.source, data)
     except Exception as error:
         reason, seconds = explain(error), time.perf_counter() - started
         return [_record(job, v, digest, settings, "failed", reason=reason, seconds=seconds) for v in job.outputs]
@@ -66,7 +67,7 @@ def process(job: Job, recipe: Recipe, settings: str) -> list[Record]:
     values = dict(recipe.variants())
     for variant in job.outputs:
         try:
-            record = _result(job, variant, chain.run({**job.values, **values[variant]}), loaded.source, recipe)
+            record = _result(job, variant, chain.run({**job.values, **values[variant]}), loaded.source, source, recipe)
         except Exception as error:
             record = {"status": "failed", "reason": explain(error)}
         now = time.perf_counter()
@@ -147,25 +148,25 @@ def advance(state: State, operation: Operation, context: Context, recipe: Recipe
     return State(locked.result.picture, (*state.steps, locked.step), flags, notes)
 
 
-def _result(job: Job, variant: str, state: State, source: files.SourceInfo, recipe: Recipe) -> dict[str, Any]:
+def _result(
+    job: Job, variant: str, state: State, photo: files.SourceInfo, source: Origin, recipe: Recipe
+) -> dict[str, Any]:
     path = Path(job.out) / job.outputs[variant]
     exported = export(
         state.picture,
         path,
         state.steps,
-        policies.find(recipe.policy),
+        recipe.policy,
         encoding=Encoding(**recipe.output),
-        input_xmp=source.xmp,
+        source=source,
+        signing=recipe.signing,
     )
     encoded = encoded_fidelity(state.picture, exported.picture)
     fidelity = worst(state.steps) | {f"encoded_{k}": v for k, v in encoded.items()}
-    notes = [*source.notes, *state.notes, *exported.notes]
-    if source.has_c2pa:
-        notes.append("the photo's Content Credentials (C2PA) are not carried into the result")
     return {
         "status": "flagged" if state.flags else "done",
         "reason": "; ".join(state.flags),
-        "notes": tuple(notes),
+        "notes": (*photo.notes, *state.notes, *exported.notes),
         "output": job.outputs[variant],
         "output_sha256": exported.sha256,
         "steps": tuple(_rounded(step.to_json()) for step in state.steps),

@@ -1,7 +1,7 @@
 """The one way out for a picture handed to a person (DESIGN.md §5).
 
-Order: flatten → (visible label, part of later policies) → encode with ICC → XMP marks merged with the
-input's own → (C2PA signature, last) → read back and verify → atomic rename.
+Order: flatten → visible label if the policy asks → invisible watermark if it asks → encode with ICC → XMP marks
+(IPTC, AIGC) merged with the input's own → C2PA signature, last → read back and verify → log → atomic rename.
 """
 
 from __future__ import annotations
@@ -11,21 +11,30 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packshot.errors import MarkError
+from packshot.errors import MarkError, TooLarge
 from packshot.imaging import files
-from packshot.provenance import marks
+from packshot.provenance import actions, manifest, marks, origin, tc260
+from packshot.provenance.credentials import Signing
 from packshot.provenance.encoding import Encoding
+from packshot.provenance.origin import Origin
 from packshot.provenance.policies import Policy
+from packshot.provenance.statement import Statement, state
 from packshot.provenance.step import Step
-from packshot.provenance.terms import strongest
 
 if TYPE_CHECKING:
     from packshot.imaging.picture import Picture
 
+JPEG_XMP_BYTES = 65_000
+TINY_PX = 16
+TRIES = 3  # a budget is met at the first or second try
+
 
 @dataclass(frozen=True)
 class Exported:
-    """What was written, as read back from the file's own bytes."""
+    """What was written, as read back from the file's own bytes.
+
+    marks: mark → what it says. The same picture, history and policy give the same marks; only the signature differs.
+    """
 
     path: Path
     sha256: str
@@ -45,47 +54,123 @@ def export(
     *,
     encoding: Encoding | None = None,
     input_xmp: bytes | None = None,
+    source: Origin | None = None,
+    signing: Signing | None = None,
 ) -> Exported:
     """Write `picture` to `path` with its marks; nothing is written unless all of it reads back well.
 
-    history: every step since the input was read; input_xmp: the input's own packet, merged and never weakened.
+    history: every step since the input was read. source: what the input says of its origin (`origin.of_file`); its
+    marks are merged and never weakened, its C2PA manifest becomes an ingredient. input_xmp: only its packet, where
+    the rest is not known. signing: whose signature; by default that of an own, untrusted authority.
+    A byte budget in `encoding` is that of the finished file, marks included.
     Raises MarkError if the marks did not survive, ParameterError on a bad extension, FileError if writing fails.
     """
     encoding = encoding or Encoding.of_path(path)
-    term = strongest(*(step.digital_source_type for step in history)) or policy.unmarked_input
-    packet, notes = _packet(_stated(term, policy, input_xmp), input_xmp)
-    encoded = files.encode(picture, xmp=packet, **encoding.model_dump())
-    read_back = files.open_picture(encoded.data)
-    found = marks.source_type(read_back.source.xmp)
-    expected = marks.source_type(packet)
-    if found != expected:
-        raise MarkError(f"{path.name}: wrote digital source type {expected}, read back {found}")
-    if read_back.picture.size != picture.size:
-        raise MarkError(f"{path.name}: wrote {picture.size} px, read back {read_back.picture.size}")
-    files.write_atomic(path, encoded.data)
+    source = source or origin.of_packet(input_xmp)
+    statement = state(picture, history, policy, source)
+    packet, notes = _packet(statement, source, encoding.format)
+    signed = _Signed(statement, source, signing or Signing(), encoding, packet)
+    encoded, data = signed.encode(picture)
+    read_back, found = _verified(data, encoding, statement, picture, path)
+    files.write_atomic(path, data)
     return Exported(
         path=path,
-        sha256=hashlib.sha256(encoded.data).hexdigest(),
-        bytes=len(encoded.data),
+        sha256=hashlib.sha256(data).hexdigest(),
+        bytes=len(data),
         format=encoding.format,
         quality=encoded.quality,
-        marks={"iptc_digital_source_type": str(found)},
-        picture=read_back.picture,
-        notes=(*notes, *encoded.notes),
+        marks={**found, "unsigned_sha256": hashlib.sha256(encoded.data).hexdigest()},
+        picture=read_back,
+        notes=(*source.notes, *notes, *encoded.notes),
     )
 
 
-def _stated(term: str, policy: Policy, input_xmp: bytes | None) -> str:
-    """What to state: an unmarked photo that was only edited stays what the policy takes it for."""
-    try:
-        marked = marks.source_type(input_xmp)
-    except MarkError:
-        marked = None
-    return term if marked is None else strongest(marked, None if term == policy.unmarked_input else term) or term
+def _packet(statement: Statement, source: Origin, format: str) -> tuple[bytes, tuple[str, ...]]:
+    """The XMP packet, within what the format has room for."""
+    packet = marks.packet(statement.term, source.xmp, aigc=statement.aigc, systems=statement.systems)
+    if format != "jpeg" or len(packet) <= JPEG_XMP_BYTES:
+        return packet, ()
+    short = marks.packet(
+        statement.term, source.xmp, aigc=statement.aigc, systems=statement.systems, limit_bytes=JPEG_XMP_BYTES
+    )
+    return short, (
+        f"the input's XMP of {len(packet):,} bytes does not fit into a JPEG; its longest entries are left out",
+    )
 
 
-def _packet(term: str, input_xmp: bytes | None) -> tuple[bytes, tuple[str, ...]]:
-    try:
-        return marks.packet(term, input_xmp), ()
-    except MarkError as error:
-        return marks.packet(term), (f"the input's own XMP could not be read and is not carried over: {error}",)
+@dataclass(frozen=True)
+class _Signed:
+    """Encodes and signs; a byte budget counts what the marks take."""
+
+    statement: Statement
+    source: Origin
+    signing: Signing
+    encoding: Encoding
+    packet: bytes
+
+    def encode(self, picture: Picture) -> tuple[files.Encoded, bytes]:
+        """`(encoded, signed bytes)`."""
+        options = self.encoding.model_dump()
+        budget = self.encoding.max_bytes
+        if budget is None:
+            encoded = files.encode(picture, xmp=self.packet, **options)
+            return encoded, self.sign(encoded.data)
+        room = budget - self.overhead(picture)
+        for _ in range(TRIES):
+            encoded = self.within(picture, room, options)
+            data = self.sign(encoded.data)
+            if len(data) <= budget:
+                return encoded, data
+            room -= len(data) - budget
+        raise TooLarge(f"max_bytes: {budget:,} cannot be met, the signed file takes {len(data):,} bytes")
+
+    def within(self, picture: Picture, room: int, options: dict[str, object]) -> files.Encoded:
+        budget = self.encoding.max_bytes
+        marks_bytes = (budget or 0) - room
+        if room < 1:
+            raise TooLarge(f"max_bytes: {budget:,} cannot be met, the marks alone take {marks_bytes:,} bytes")
+        try:
+            return files.encode(picture, xmp=self.packet, **{**options, "max_bytes": room})  # type: ignore[arg-type]
+        except TooLarge as error:
+            raise TooLarge(f"max_bytes {budget:,} less {marks_bytes:,} for the signature: {error}") from None
+
+    def overhead(self, picture: Picture) -> int:
+        """Bytes that the manifest takes, measured on a tiny picture: they do not depend on the picture."""
+        tiny = picture.replace(
+            rgb=picture.rgb[..., :TINY_PX, :TINY_PX],
+            alpha=None if picture.alpha is None else picture.alpha[..., :TINY_PX, :TINY_PX],
+            matte=None,
+            mask=None,
+        )
+        options = {**self.encoding.model_dump(), "max_bytes": None}
+        data = files.encode(tiny, xmp=self.packet, **options).data  # type: ignore[arg-type]
+        return len(self.sign(data)) - len(data)
+
+    def sign(self, data: bytes) -> bytes:
+        parent = None
+        if self.source.sha256:
+            parent = manifest.Parent(self.source.sha256, self.source.mime, self.source.data)
+        first = actions.opened(manifest.PARENT) if parent else actions.created(self.statement.created)
+        return manifest.sign(
+            data, f"image/{self.encoding.format}", (first, *self.statement.actions), self.signing, parent
+        )
+
+
+def _verified(
+    data: bytes, encoding: Encoding, statement: Statement, picture: Picture, path: Path
+) -> tuple[Picture, dict[str, str]]:
+    """The picture and marks as read from the finished bytes, or MarkError."""
+    loaded = files.open_picture(data)
+    term = marks.source_type(loaded.source.xmp)
+    if term != statement.term:
+        raise MarkError(f"{path.name}: wrote digital source type {statement.term}, read back {term}")
+    labels = marks.values(loaded.source.xmp, tc260.PROPERTY)
+    if statement.aigc is not None and labels != [statement.aigc]:
+        raise MarkError(f"{path.name}: wrote one AIGC label, read back {labels or 'none'}")
+    credentials = manifest.read(data, f"image/{encoding.format}")
+    if credentials.state not in ("valid", "trusted"):
+        raise MarkError(f"{path.name}: the C2PA manifest reads back as {credentials.state}: {credentials.detail}")
+    if loaded.picture.size != picture.size:
+        raise MarkError(f"{path.name}: wrote {picture.size} px, read back {loaded.picture.size}")
+    found = {"iptc_digital_source_type": str(term), "c2pa": credentials.state, "c2pa_signer": credentials.signer}
+    return loaded.picture, found | ({"tc260_aigc": labels[0]} if labels else {})

@@ -32,6 +32,9 @@ STRENGTH = (
     "trainedAlgorithmicMedia",
 )
 
+GENERATED = frozenset({"compositeWithTrainedAlgorithmicMedia", "trainedAlgorithmicMedia"})  # a network made pixels
+SYNTHETIC = GENERATED | {"compositeSynthetic"}
+
 
 def uri(term: str) -> str:
     """The full URI of a term. Raises MarkError for an unknown one."""

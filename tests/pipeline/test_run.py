@@ -1,6 +1,7 @@
 """Runs over catalogues: nothing lost, resumable, bounded, and a bad picture stops nothing."""
 
 import dataclasses
+import hashlib
 import os
 import shutil
 import signal
@@ -24,9 +25,12 @@ ROOT = Path(__file__).parents[2]
 
 
 def results(out):
-    """Everything a run leaves behind that matters: pictures, and records without times."""
-    pictures = {p.relative_to(out).as_posix(): p.read_bytes() for p in out.rglob("*.jpg")}
-    records = {r.key: dataclasses.replace(r, seconds=0) for r in read_records(out / "edits.jsonl")}
+    """Everything a run leaves behind that matters: pixels, and records without times and signatures.
+
+    A C2PA signature is salted and so never the same twice; the mark `unsigned_sha256` is that of all other bytes.
+    """
+    pictures = {p.relative_to(out).as_posix(): Image.open(p).tobytes() for p in out.rglob("*.jpg")}
+    records = {r.key: dataclasses.replace(r, seconds=0, output_sha256="") for r in read_records(out / "edits.jsonl")}
     return pictures, records
 
 
@@ -51,7 +55,12 @@ def test_a_folder_becomes_pictures_records_and_a_report(tmp_path):
             assert record.fidelity["encoded_delta_e_p99"] < 12
             assert record.marks["iptc_digital_source_type"] == "digitalCapture"
             assert [s["operation"] for s in record.steps] == ["cutout", "background", "frame"]
-            assert len(record.source_sha256) == len(record.output_sha256) == 64
+            assert len(record.source_sha256) == len(record.marks["unsigned_sha256"]) == 64
+            assert record.marks["c2pa"] == "valid"
+    for record in read_records(tmp_path / "out" / "edits.jsonl"):
+        if record.output:
+            output = (tmp_path / "out" / record.output).read_bytes()
+            assert record.output_sha256 == hashlib.sha256(output).hexdigest()
     assert "broken.jpg" in outcome.report.read_text(encoding="utf-8")
     for path in (tmp_path / "out").rglob("*.jpg"):
         with Image.open(path) as image:

@@ -33,7 +33,7 @@ def picture():
 def test_marks_survive_in_every_format(picture, tmp_path, suffix):
     step = Step("scene", digital_source_type="compositeWithTrainedAlgorithmicMedia")
     done = export(picture, tmp_path / f"a{suffix}", (Step("frame"), step), POLICY)
-    assert done.marks == {"iptc_digital_source_type": "compositeWithTrainedAlgorithmicMedia"}
+    assert done.marks["iptc_digital_source_type"] == "compositeWithTrainedAlgorithmicMedia"
     assert verify(done.path).digital_source_type == "compositeWithTrainedAlgorithmicMedia"
     assert done.bytes == done.path.stat().st_size
 

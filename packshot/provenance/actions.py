@@ -1,0 +1,66 @@
+"""What was done, in C2PA's words: one action for every operation. Torch-free.
+
+Source: C2PA specification 2.2 §18.15 (actions). Only the operation, its seed-free facts and the networks' digests are
+written: parameters may hold paths of files and texts that are nobody's business.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from packshot.provenance.step import Step
+from packshot.provenance.terms import uri
+from packshot.version import __version__
+
+# operation → (action, what it did)
+ACTIONS = {
+    "background": ("c2pa.edited", "background replaced"),
+    "compose": ("c2pa.edited", "put together with other pictures"),
+    "cutout": ("c2pa.edited", "product cut out"),
+    "erase": ("c2pa.edited", "object removed"),
+    "frame": ("c2pa.cropped", "cropped, padded and brought to size"),
+    "generate": ("c2pa.edited", "part of the picture generated"),
+    "recolour": ("c2pa.adjustedColor", "product recoloured"),
+    "restyle": ("c2pa.filtered", "style transferred"),
+    "retouch": ("c2pa.adjustedColor", "light, white balance and dust corrected"),
+    "scene": ("c2pa.edited", "scene generated around the product"),
+    "shadow": ("c2pa.drawing", "shadow drawn"),
+    "upscale": ("c2pa.enhanced", "enlarged"),
+}
+OTHER = "c2pa.edited"
+AGENT = {"name": "packshot", "version": __version__}
+OPERATION, WEIGHTS = "packshot.operation", "packshot.weights"
+
+
+def action(step: Step) -> dict[str, Any]:
+    """The C2PA action of one step."""
+    name, words = ACTIONS.get(step.operation, (OTHER, step.operation))
+    found: dict[str, Any] = {
+        "action": name,
+        "description": words,
+        "softwareAgent": AGENT,
+        "parameters": {OPERATION: step.operation, **({WEIGHTS: dict(step.weights)} if step.weights else {})},
+    }
+    if step.digital_source_type:
+        found["digitalSourceType"] = uri(step.digital_source_type)
+    return found
+
+
+def opened(ingredient: str) -> dict[str, Any]:
+    """The first action of a picture that came from a file."""
+    return {"action": "c2pa.opened", "softwareAgent": AGENT, "parameters": {"ingredientIds": [ingredient]}}
+
+
+def created(term: str) -> dict[str, Any]:
+    """The first action of a picture whose file is not known, or that was made from nothing."""
+    return {"action": "c2pa.created", "softwareAgent": AGENT, "digitalSourceType": uri(term)}
+
+
+def labelled(words: str) -> dict[str, Any]:
+    """The visible label, drawn last."""
+    return {"action": "c2pa.addedText", "description": f"visible label {words}", "softwareAgent": AGENT}
+
+
+def watermarked(name: str) -> dict[str, Any]:
+    """An invisible watermark that is not bound to the manifest."""
+    return {"action": "c2pa.watermarked.unbound", "description": f"invisible watermark {name}", "softwareAgent": AGENT}
