@@ -97,7 +97,7 @@ def train(
                         continue
                     with precision:
                         losses = phase.losses(batch)
-                        total = torch.stack([loss.float() for loss in losses.values()]).sum() * phase.every
+                        total = torch.stack([loss.float() for loss in losses.values()]).sum() * phase.strength
                     torch.autograd.backward(total, inputs=list(phase.parameters))
                     tally.losses(losses)
                 processes.average(parameters)

@@ -56,8 +56,8 @@ class Phase:
     """Parameters of one player and the losses that move them.
 
     player: phases with the same player share one optimiser; those due in a step are summed before it moves.
-    losses: batch → named scalar losses, already weighted. every: run in each `every`-th step only; the loop multiplies
-    such a lazy phase by `every`, so that its strength does not depend on it (Karras et al. 2020, appendix B).
+    losses: batch → named scalar losses, already weighted. every: run in each `every`-th step only. strength: factor of
+    the phase's sum; a lazy penalty takes `every`, so that its pull does not depend on it (Karras et al. 2020, app. B).
     after: called when the player has moved (clipping weights as WGAN does).
     """
 
@@ -66,6 +66,7 @@ class Phase:
     parameters: tuple[nn.Parameter, ...]
     losses: Callable[[Batch], Losses]
     every: int = 1
+    strength: float = 1.0
     after: Callable[[], None] | None = None
 
 

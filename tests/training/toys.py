@@ -35,7 +35,7 @@ class ToyGan:
         critic, generator = tuple(self.critic.parameters()), tuple(self.generator.parameters())
         return (
             Phase("critic", "critic", critic, self.critic_losses),
-            Phase("critic", "penalty", critic, self.penalty, every=3),
+            Phase("critic", "penalty", critic, self.penalty, every=3, strength=3),
             Phase("generator", "generator", generator, self.generator_losses),
         )
 

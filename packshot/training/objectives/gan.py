@@ -1,0 +1,141 @@
+"""Adversarial training: a generator and a critic, with any pair of losses and any penalty.
+
+Sources: the losses' papers stand in `losses/adversarial.py`, the penalties' in `losses/penalties.py`. Auxiliary
+classifiers: Odena et al. 2017. Differentiable augmentation of all that the critic sees: Zhao et al. 2020, with the
+penalty taken on the pictures before it, as Huang et al. 2024 do. Departure from the latter: the generator's step pairs
+its fakes with the critic step's reals instead of a second draw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Literal
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from packshot.losses import adversarial, penalties
+from packshot.networks.layers import Judgement
+from packshot.training.objective import Batch, Losses, Phase
+from packshot.training.schedule import Cosine, constant
+
+Weight = Annotated[float, Field(ge=0)]
+Augment = Callable[[Tensor], Tensor]
+
+
+class GanSettings(BaseModel):
+    """The game's rules. Weights are those of the papers; a lazy penalty's is multiplied by `penalty_every`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    loss: Literal["minimax", "non-saturating", "least-squares", "hinge", "wasserstein", "relativistic"] = Field(
+        "non-saturating", description="what critic and generator minimise"
+    )
+    penalty: Literal["none", "r1", "r1+r2", "gradient"] = Field("none", description="on the critic's gradient")
+    gamma: Cosine = Field(constant(0.1), description="weight of the penalty (λ for the WGAN-GP one)")
+    penalty_every: int = Field(1, ge=1, le=64, description="steps between two penalties")
+    clip: Annotated[float, Field(gt=0)] | None = Field(None, description="bound of the critic's weights (WGAN)")
+    critic_steps: int = Field(1, ge=1, le=10, description="steps of the critic for one of the generator")
+    smoothing: float = Field(0.0, ge=0, lt=0.5, description="one-sided label smoothing")
+    auxiliary: Weight = Field(0.0, description="weight of the auxiliary classifiers, for both players")
+    feature_matching: Weight = Field(0.0, description="weight of the generator's feature matching")
+
+
+class Gan:
+    """The objective. critic: a `networks.layers.Critic`; augment: differentiable, or None."""
+
+    averaged = ("generator",)
+
+    def __init__(
+        self, generator: nn.Module, critic: nn.Module, settings: GanSettings, augment: Augment | None = None
+    ) -> None:
+        self.generator, self.critic, self.settings = generator, critic, settings
+        self.networks = {"generator": generator, "critic": critic}
+        self.pair = adversarial.PAIRS[settings.loss]
+        self.augment = augment or (lambda x: x)
+        self.z_dim = int(generator.config.z_dim)  # type: ignore[union-attr, arg-type]
+
+    def phases(self) -> tuple[Phase, ...]:
+        """Critic, its penalty if it has one of its own turn, generator."""
+        critic, generator = tuple(self.critic.parameters()), tuple(self.generator.parameters())
+        every = self.settings.penalty_every
+        found = [
+            Phase("critic", "critic", critic, self.critic_losses, after=self._clip if self.settings.clip else None)
+        ]
+        if self.settings.penalty != "none":
+            found.append(Phase("critic", "penalty", critic, self.penalty, every=every, strength=every))
+        found.append(
+            Phase("generator", "generator", generator, self.generator_losses, every=self.settings.critic_steps)
+        )
+        return tuple(found)
+
+    def critic_losses(self, batch: Batch) -> Losses:
+        """The critic's side of the game and what it learns of classes from real pictures."""
+        with torch.no_grad():
+            fake = self.fake(batch)
+        real, made = self._judge(batch.image, batch), self._judge(fake, batch)
+        smoothing = {"smoothing": self.settings.smoothing} if self.settings.smoothing else {}
+        losses = {"critic": self.pair.critic(real.score, made.score, **smoothing)}
+        return losses | self._auxiliary("critic_classes", real, batch)
+
+    def penalty(self, batch: Batch) -> Losses:
+        """The penalty on the critic's gradient with respect to unaugmented pictures."""
+        with torch.no_grad():
+            fake = self.fake(batch)
+        gamma, kind = self.settings.gamma.at(batch.images_seen), self.settings.penalty
+        if kind == "gradient":
+            x = penalties.between(batch.image, fake, batch.uniform().view(-1))
+            return {"gradient": gamma * penalties.one_centred(self._score(x, batch), x)}
+        losses = {"r1": gamma * self._zero_centred(batch.image, batch)}
+        return losses | ({"r2": gamma * self._zero_centred(fake, batch)} if kind == "r1+r2" else {})
+
+    def generator_losses(self, batch: Batch) -> Losses:
+        """The generator's side; features are matched and classes asked for if the settings say so."""
+        made = self._judge(self.fake(batch), batch)
+        weight = self.settings.feature_matching
+        real = None
+        if self.pair.needs_real or weight:
+            with torch.no_grad():
+                real = self._judge(batch.image, batch)
+        losses = {"generator": self.pair.generator(None if real is None else real.score, made.score)}
+        if weight and real is not None:
+            losses["feature_matching"] = weight * adversarial.feature_matching(real.features, made.features)
+        return losses | self._auxiliary("generator_classes", made, batch)
+
+    def sample(self, networks: Mapping[str, nn.Module], batch: Batch) -> Tensor:
+        """Pictures of the averaged generator under the batch's own conditions."""
+        out: Tensor = networks["generator"](batch.normal(self.z_dim), batch.condition)
+        return out
+
+    def fake(self, batch: Batch) -> Tensor:
+        """One generated picture for each real one, under its condition; channels kept innermost if they are."""
+        out: Tensor = self.generator(batch.normal(self.z_dim), batch.condition)
+        return out
+
+    def _judge(self, x: Tensor, batch: Batch) -> Judgement:
+        found: Judgement = self.critic.judge(self.augment(x), batch.condition)  # type: ignore[operator]
+        return found
+
+    def _score(self, x: Tensor, batch: Batch) -> Tensor:
+        out: Tensor = self.critic(self.augment(x), batch.condition)
+        return out
+
+    def _zero_centred(self, x: Tensor, batch: Batch) -> Tensor:
+        x = x.detach().requires_grad_()
+        return penalties.zero_centred(self._score(x, batch), x)
+
+    def _auxiliary(self, name: str, judged: Judgement, batch: Batch) -> dict[str, Tensor]:
+        """Cross entropy of the known labels, mean over attributes; nothing without classifiers or labels."""
+        if not self.settings.auxiliary or batch.label is None or not judged.classes:
+            return {}
+        terms = [F.cross_entropy(c, batch.label[:, i], ignore_index=-1) for i, c in enumerate(judged.classes)]
+        return {name: self.settings.auxiliary * torch.stack(terms).mean()}
+
+    def _clip(self) -> None:
+        bound = self.settings.clip
+        assert bound is not None
+        with torch.no_grad():
+            for parameter in self.critic.parameters():
+                parameter.clamp_(-bound, bound)
