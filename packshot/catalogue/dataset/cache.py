@@ -15,13 +15,14 @@ from contextlib import suppress
 from pathlib import Path
 
 from packshot.errors import CatalogueError
+from packshot.imaging.home import home
 
 STALE_SECONDS = 86400
 
 
 def cache_folder() -> Path:
     """Where data that can be made again is kept: `$PACKSHOT_HOME/cache`, else `~/.packshot/cache`."""
-    return Path(os.environ.get("PACKSHOT_HOME") or Path.home() / ".packshot") / "cache"
+    return home() / "cache"
 
 
 def once(folder: Path, build: Callable[[Path], None], mark: str) -> Path:
