@@ -41,10 +41,11 @@ def open_catalogue(source: str | Path, into: str | Path | None = None) -> Catalo
 
     Raises CatalogueError if it cannot be opened at all, ParameterError if `into` is needed and missing.
     """
-    return _opened(source, None if into is None else Path(into))[0]
+    return opened(source, None if into is None else Path(into))[0]
 
 
-def _opened(source: str | Path, into: Path | None) -> tuple[Catalogue, tuple[Problem, ...]]:
+def opened(source: str | Path, into: Path | None) -> tuple[Catalogue, tuple[Problem, ...]]:
+    """`open_catalogue`, and what was wrong with the source where it was read."""
     path = Path(source)
     if (path / PRODUCTS).is_file() or path.name == PRODUCTS:
         return Catalogue(path), ()
@@ -97,8 +98,8 @@ def run_catalogue(
         recipe = replace(recipe, signing=signing)
     credential(recipe.signing)  # a certificate that cannot sign stops the run before its first picture
     folder = Path(out)
-    _check_apart(Path(source), folder)
-    catalogue, problems = _opened(source, folder / "catalogue")
+    check_apart(Path(source), folder)
+    catalogue, problems = opened(source, folder / "catalogue")
     total = sum(bool(image.path) for product in catalogue for image in product.images)
     total += sum(1 for _ in unread(catalogue, problems))
     photos = islice(chain(items(catalogue), unread(catalogue, problems)), limit)
@@ -110,7 +111,7 @@ def run_catalogue(
     return Outcome(last, folder, page, problems)
 
 
-def _check_apart(source: Path, out: Path) -> None:
-    """Results inside the folder of photos would be taken for photos the next time."""
+def check_apart(source: Path, out: Path) -> None:
+    """Results inside the folder of photos would be taken for photos the next time. Raises FileError."""
     if source.is_dir() and not (source / PRODUCTS).is_file() and out.resolve().is_relative_to(source.resolve()):
         raise FileError(f"output folder {out}: lies inside {source}, so its results would be taken for photos; move it")

@@ -6,7 +6,7 @@ import hashlib
 import time
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -51,29 +51,67 @@ class State:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Opened:
+    """A photo as read: its pixels, what is known of its file, the marks in it."""
+
+    picture: Picture
+    info: files.SourceInfo
+    origin: Origin
+
+
 def process(job: Job, recipe: Recipe, settings: str) -> list[Record]:
     """All results of one photo. Failures become records with a reason; nothing is raised for a bad picture."""
     started = time.perf_counter()
+    photo = opened(job)
+    if isinstance(photo, Failure):
+        return [photo.record(job, variant, settings, time.perf_counter() - started) for variant in job.outputs]
+    records, chain = [], _Chain(photo.picture, context(recipe, job, photo.picture), recipe)
+    values = dict(recipe.variants())
+    for variant, name in job.outputs.items():
+        try:
+            state = chain.run({**job.values, **values[variant]})
+            record = written(job, variant, name, state, photo, recipe, settings)
+        except Exception as error:
+            record = Failure(photo.info.sha256, explain(error)).record(job, variant, settings)
+        now = time.perf_counter()
+        records.append(replace(record, seconds=round(now - started, 4)))
+        started = now
+    return records
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a photo came to nothing. sha256: of its bytes, "" if they could not be read."""
+
+    sha256: str
+    reason: str
+
+    def record(self, job: Job, variant: str, settings: str, seconds: float = 0.0) -> Record:
+        """The record of one result that there is not."""
+        return Record(
+            sku=job.sku,
+            image=job.image,
+            variant=variant,
+            source=job.source,
+            source_sha256=self.sha256,
+            settings=settings,
+            status="failed",
+            reason=self.reason,
+            seconds=round(seconds, 4),
+        )
+
+
+def opened(job: Job) -> Opened | Failure:
+    """The photo of a job, or why it cannot be read."""
     digest = ""
     try:
         data = read_bytes(job.source)
         digest = hashlib.sha256(data).hexdigest()
         loaded = files.open_picture(data, name=job.image)
-        source = origin(loaded.source, data)
+        return Opened(loaded.picture, loaded.source, origin(loaded.source, data))
     except Exception as error:
-        reason, seconds = explain(error), time.perf_counter() - started
-        return [_record(job, v, digest, settings, "failed", reason=reason, seconds=seconds) for v in job.outputs]
-    records, chain = [], _Chain(loaded.picture, context(recipe, job, loaded.picture), recipe)
-    values = dict(recipe.variants())
-    for variant in job.outputs:
-        try:
-            record = _result(job, variant, chain.run({**job.values, **values[variant]}), loaded.source, source, recipe)
-        except Exception as error:
-            record = {"status": "failed", "reason": explain(error)}
-        now = time.perf_counter()
-        records.append(_record(job, variant, digest, settings, **record, seconds=now - started))
-        started = now
-    return records
+        return Failure(digest, explain(error))
 
 
 def read_bytes(source: str) -> bytes:
@@ -148,34 +186,46 @@ def advance(state: State, operation: Operation, context: Context, recipe: Recipe
     return State(locked.result.picture, (*state.steps, locked.step), flags, notes)
 
 
-def _result(
-    job: Job, variant: str, state: State, photo: files.SourceInfo, source: Origin, recipe: Recipe
-) -> dict[str, Any]:
-    path = Path(job.out) / job.outputs[variant]
+def written(
+    job: Job,
+    variant: str,
+    name: str,
+    state: State,
+    photo: Opened,
+    recipe: Recipe,
+    settings: str,
+    encoding: Encoding | None = None,
+) -> Record:
+    """Export a finished picture to `name` in the output folder, and its record. encoding: else the recipe's."""
     exported = export(
         state.picture,
-        path,
+        Path(job.out) / name,
         state.steps,
         recipe.policy,
-        encoding=Encoding(**recipe.output),
-        source=source,
+        encoding=encoding or Encoding(**recipe.output),
+        source=photo.origin,
         signing=recipe.signing,
     )
     encoded = encoded_fidelity(state.picture, exported.picture)
-    fidelity = worst(state.steps) | {f"encoded_{k}": v for k, v in encoded.items()}
-    return {
-        "status": "flagged" if state.flags else "done",
-        "reason": "; ".join(state.flags),
-        "notes": (*photo.notes, *state.notes, *exported.notes),
-        "output": job.outputs[variant],
-        "output_sha256": exported.sha256,
-        "steps": tuple(_rounded(step.to_json()) for step in state.steps),
-        "fidelity": _rounded(fidelity),
-        "marks": exported.marks,
-        "size": state.picture.size,
-        "to_source": tuple(_rounded(tuple(row), 9) for row in state.picture.to_source.tolist()),
-        "weights": {k: v for step in state.steps for k, v in step.weights.items()},
-    }
+    return Record(
+        sku=job.sku,
+        image=job.image,
+        variant=variant,
+        source=job.source,
+        source_sha256=photo.info.sha256,
+        settings=settings,
+        status="flagged" if state.flags else "done",
+        reason="; ".join(state.flags),
+        notes=(*photo.info.notes, *state.notes, *exported.notes),
+        output=name,
+        output_sha256=exported.sha256,
+        steps=tuple(_rounded(step.to_json()) for step in state.steps),
+        fidelity=_rounded(worst(state.steps) | {f"encoded_{k}": v for k, v in encoded.items()}),
+        marks=exported.marks,
+        size=state.picture.size,
+        to_source=tuple(_rounded(tuple(row), 9) for row in state.picture.to_source.tolist()),
+        weights={k: v for step in state.steps for k, v in step.weights.items()},
+    )
 
 
 def worst(steps: tuple[Step, ...]) -> dict[str, float]:
@@ -194,17 +244,3 @@ def _rounded(value: Any, digits: int = 5) -> Any:
     if isinstance(value, Mapping):
         return {k: _rounded(v, digits) for k, v in value.items()}
     return [_rounded(v, digits) for v in value] if isinstance(value, (list, tuple)) else value
-
-
-def _record(job: Job, variant: str, digest: str, settings: str, status: Any, **rest: Any) -> Record:
-    rest["seconds"] = round(rest["seconds"], 4)
-    return Record(
-        sku=job.sku,
-        image=job.image,
-        variant=variant,
-        source=job.source,
-        source_sha256=digest,
-        settings=settings,
-        status=status,
-        **rest,
-    )
