@@ -1,0 +1,62 @@
+"""All writing of a photo, by the way asked for, and which of it lies outside the product."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from numpy.typing import NDArray
+
+from packshot.errors import ParameterError
+from packshot.publish.looking import reader
+from packshot.publish.looking.pieces import pieces_of, product_of
+from packshot.publish.looking.scene import Scene
+from packshot.publish.looking.writing import Mark, marks_of
+
+How = Literal["auto", "ocr", "strokes"]
+
+OWN = 0.5  # share of a text's box that must lie on the product, to be its own print
+
+
+@dataclass(frozen=True)
+class Texts:
+    """How writing was looked for, all that was found, and what of it is not the product's own."""
+
+    how: Literal["ocr", "strokes"]
+    words: str
+    found: tuple[Mark, ...]
+    outside: list[Mark]
+
+
+def resolved(how: How) -> Literal["ocr", "strokes"]:
+    """`auto`: OCR if the extra is installed, else strokes. Raises ParameterError for another word."""
+    if how not in ("auto", "ocr", "strokes"):
+        raise ParameterError(f"text: expected auto, ocr or strokes, got {how!r}")
+    if how == "auto":
+        return "ocr" if reader.installed() else "strokes"
+    return how
+
+
+def texts_of(rgb: NDArray[Any], scene: Scene, how: How) -> Texts:
+    """Writing in a picture whose scene is known. On a plain ground OCR is asked only if anything lies there."""
+    way = resolved(how)
+    pieces = pieces_of(scene.things)
+    beside = marks_of(rgb, pieces) if scene.plain else []
+    if way == "strokes":
+        return Texts("strokes", "by its strokes, no OCR", tuple(beside), beside)
+    apart = not scene.plain or len(pieces.stats) - 1 > len(pieces.main) or len(pieces.main) > 1
+    read = reader.read_writing(rgb) if apart else []
+    product = product_of(pieces)
+    outside = [mark for mark in read if not scene.plain or not _on(mark, product)]
+    logos = [mark for mark in beside if mark.kind == "mark" and not any(_meets(mark, other) for other in outside)]
+    return Texts("ocr", reader.version(), (*read, *logos), outside + logos)
+
+
+def _on(mark: Mark, product: NDArray[Any]) -> bool:
+    x0, y0, x1, y1 = mark.box
+    part = product[max(0, y0) : y1, max(0, x0) : x1]
+    return bool(part.size) and float(part.mean()) >= OWN
+
+
+def _meets(a: Mark, b: Mark) -> bool:
+    return a.box[0] < b.box[2] and b.box[0] < a.box[2] and a.box[1] < b.box[3] and b.box[1] < a.box[3]

@@ -1,0 +1,217 @@
+"""Writing and marks laid beside a product, found without weights, on a plain ground.
+
+Letters are pieces of one height and stroke, in a row: what is apart from the product is grouped by size and nearness
+(at any angle, for watermarks run diagonally), and a group counts as writing if its members stand in a line. A word
+whose letters have run together is known by its strokes: the row through its middle crosses many of them. A filled
+badge is searched for letters inside. A compact piece in a corner that is neither is a mark that may be a logo.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot.publish.looking.pieces import Pieces
+
+Mask = NDArray[Any]  # (h, w) bool
+Pixels = NDArray[Any]  # (h, w, 3) uint8
+Box = tuple[int, int, int, int]  # x0, y0, x1, y1, exclusive at the end
+
+LEAST_HEIGHT = 5  # px
+MOST_HEIGHT = 0.2  # of the picture's height
+SHAPE = (0.08, 2.2)  # width over height of one letter
+SOLID = 0.97  # share of its box that a letter fills at most (l and I nearly do)
+ALIKE = 2.2  # ratio of sizes within one line
+NEAR = 1.6  # letter heights between neighbours
+IN_LINE = 0.45  # letter heights that members may lie off their line
+FEWEST = 3  # letters that make a line
+WORD = (1.8, 40.0)  # width over height of a word in one piece
+STROKES = 1.3  # strokes that a row through a word crosses, per width of one height
+INK = (0.12, 0.85)  # share of its box that a word's ink takes
+CORNER = 0.3  # of the sides: a logo's corner
+LOGO = (0.0006, 0.06)  # of the picture's area
+MOST_PIECES = 1500
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Something added beside the product. kind: text, or mark (a piece in a corner, perhaps a logo)."""
+
+    kind: str
+    box: Box
+    words: str = ""
+
+    @property
+    def area(self) -> int:
+        """Of its box, px."""
+        return (self.box[2] - self.box[0]) * (self.box[3] - self.box[1])
+
+
+def marks_of(rgb: Pixels, pieces: Pieces) -> list[Mark]:
+    """Writing and corner marks among the pieces that are not the product; `rgb` is the picture they were found in."""
+    apart = [i for i in range(1, len(pieces.stats)) if i not in pieces.main][:MOST_PIECES]
+    texts = [Mark("text", box) for box in _lines(pieces, apart)]
+    texts += [Mark("text", box) for box in _words(pieces, apart)]
+    others = [i for i in range(1, len(pieces.stats)) if i in pieces.main] + apart
+    badges = [_badge(rgb, pieces, i) for i in others if _box_like(pieces, i)]
+    texts += [Mark("text", box) for box in badges if box is not None]
+    found = _merged(texts)
+    logos = (_box(pieces.stats[i]) for i in apart if _logo(pieces, i))
+    return found + [Mark("mark", box) for box in logos if not any(_overlap(box, mark.box) for mark in found)]
+
+
+def _box(stat: Mask) -> Box:
+    x, y, w, h = (int(v) for v in stat[:4])
+    return x, y, x + w, y + h
+
+
+def _lines(pieces: Pieces, apart: list[int]) -> Iterator[Box]:
+    """Boxes of rows of letters."""
+    stats = pieces.stats[apart].astype(np.float64) if apart else np.zeros((0, 5))
+    w, h, area = stats[:, 2], stats[:, 3], stats[:, 4]
+    shape = w / np.maximum(h, 1)
+    letter = (h >= LEAST_HEIGHT) & (h <= MOST_HEIGHT * pieces.labels.shape[0])
+    letter &= (shape >= SHAPE[0]) & (shape <= SHAPE[1]) & (area <= SOLID * w * h)
+    letter |= (h >= LEAST_HEIGHT) & (shape >= SHAPE[0]) & (shape < 0.45) & (h <= MOST_HEIGHT * pieces.labels.shape[0])
+    letters = stats[letter]
+    for group in _groups(letters):
+        members = letters[group]
+        if len(members) >= FEWEST and _in_line(members) and _lively(members):
+            yield _around(members)
+
+
+def _groups(letters: Mask) -> list[list[int]]:
+    """Letters joined with neighbours of their size."""
+    count = len(letters)
+    if count == 0:
+        return []
+    size = np.maximum(letters[:, 2], letters[:, 3])
+    centre = letters[:, :2] + letters[:, 2:4] / 2
+    gap = np.abs(centre[:, None] - centre[None]) - (letters[:, None, 2:4] + letters[None, :, 2:4]) / 2
+    distance = np.sqrt((np.maximum(gap, 0) ** 2).sum(-1))
+    alike = np.maximum(size[:, None], size[None]) <= ALIKE * np.minimum(size[:, None], size[None])
+    near = (distance <= NEAR * np.minimum(size[:, None], size[None])) & alike
+    return _components(near)
+
+
+def _components(near: Mask) -> list[list[int]]:
+    free, groups = set(range(len(near))), []
+    while free:
+        group, front = [], [free.pop()]
+        while front:
+            i = front.pop()
+            group.append(i)
+            reached = [j for j in np.flatnonzero(near[i]).tolist() if j in free]
+            free.difference_update(reached)
+            front.extend(reached)
+        groups.append(sorted(group))
+    return groups
+
+
+def _in_line(members: Mask) -> bool:
+    """Whether letters stand in a line, or several lines of a paragraph: few rows for their number."""
+    centre = members[:, :2] + members[:, 2:4] / 2
+    height = float(np.median(np.maximum(members[:, 2], members[:, 3])))
+    spread = centre - centre.mean(0)
+    _, _, axes = np.linalg.svd(spread, full_matrices=False)
+    off = np.abs(spread @ axes[1]) if len(axes) > 1 else np.zeros(len(members))
+    if float(np.median(off)) <= IN_LINE * height:
+        return True
+    return len(members) >= 8  # a paragraph
+
+
+def _lively(members: Mask) -> bool:
+    """Letters differ in width; beads, dots and stitches are all the same."""
+    width, area = members[:, 2], members[:, 4]
+    return bool(width.std() > 0.08 * width.mean() or area.std() > 0.12 * area.mean())
+
+
+def _around(members: Mask) -> Box:
+    x0, y0 = members[:, :2].min(0)
+    x1, y1 = (members[:, :2] + members[:, 2:4]).max(0)
+    return int(x0), int(y0), int(x1), int(y1)
+
+
+def _words(pieces: Pieces, apart: list[int]) -> Iterator[Box]:
+    """Boxes of single pieces that are whole words."""
+    for i in apart:
+        x0, y0, x1, y1 = _box(pieces.stats[i])
+        w, h = x1 - x0, y1 - y0
+        ink = pieces.stats[i][4] / (w * h)
+        if h < LEAST_HEIGHT or not WORD[0] <= w / h <= WORD[1] or not INK[0] <= ink <= INK[1]:
+            continue
+        if _crossings(pieces.labels[y0:y1, x0:x1] == i) >= STROKES * w / h and w / h > 2.2:
+            yield x0, y0, x1, y1
+
+
+def _crossings(mask: Mask) -> float:
+    """Strokes that rows through the middle cross, median."""
+    h = len(mask)
+    middle = mask[round(0.3 * h) : max(round(0.3 * h) + 1, round(0.75 * h))]
+    return float(np.median((np.diff(middle.astype(np.int8), axis=1) == 1).sum(1) + middle[:, 0]))
+
+
+def _box_like(pieces: Pieces, i: int) -> bool:
+    """A filled, compact piece such as a badge, small beside the picture."""
+    _, _, w, h, area = (int(v) for v in pieces.stats[i])
+    share = w * h / pieces.labels.size
+    return min(w, h) >= 3 * LEAST_HEIGHT and area > 0.5 * w * h and share < 0.12 and len(pieces.stats) > 2
+
+
+def _badge(rgb: Pixels, pieces: Pieces, i: int) -> Box | None:
+    """The box of a badge, if letters stand in it; it must not be the product itself."""
+    if len(pieces.main) == 1 and i in pieces.main:
+        return None
+    x0, y0, x1, y1 = box = _box(pieces.stats[i])
+    mine = cv2.morphologyEx((pieces.labels[y0:y1, x0:x1] == i).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5)))
+    grey = cv2.cvtColor(rgb[y0:y1, x0:x1], cv2.COLOR_RGB2GRAY)
+    colour = float(np.median(grey[mine > 0]))
+    odd = (np.abs(grey.astype(np.float32) - colour) > 45) & (cv2.erode(mine, np.ones((3, 3))) > 0)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(odd.astype(np.uint8), connectivity=8)
+    inside = Pieces(labels, stats, frozenset())
+    usable = list(range(1, count))[:MOST_PIECES]
+    return box if any(True for _ in _lines(inside, usable)) or any(True for _ in _words(inside, usable)) else None
+
+
+def _logo(pieces: Pieces, i: int) -> bool:
+    """A compact piece wholly in a corner, away from the product."""
+    rows, columns = pieces.labels.shape
+    x0, y0, x1, y1 = _box(pieces.stats[i])
+    if not LOGO[0] <= (x1 - x0) * (y1 - y0) / pieces.labels.size <= LOGO[1]:
+        return False
+    if pieces.stats[i][4] < 0.2 * (x1 - x0) * (y1 - y0) or min(x0, y0, columns - x1, rows - y1) < 1:
+        return False
+    beside = x1 <= CORNER * columns or x0 >= (1 - CORNER) * columns
+    above = y1 <= CORNER * rows or y0 >= (1 - CORNER) * rows
+    clear = all(not _overlap(_grown((x0, y0, x1, y1), 0.03 * columns), _box(pieces.stats[m])) for m in pieces.main)
+    return beside and above and clear
+
+
+def _grown(box: Box, px: float) -> Box:
+    return round(box[0] - px), round(box[1] - px), round(box[2] + px), round(box[3] + px)
+
+
+def _overlap(a: Box, b: Box) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+def _merged(marks: list[Mark]) -> list[Mark]:
+    """Overlapping boxes joined."""
+    boxes = [mark.box for mark in marks]
+    joined: list[Box] = []
+    while boxes:
+        box = boxes.pop()
+        other = next((b for b in boxes if _overlap(box, b)), None)
+        if other is None:
+            joined.append(box)
+        else:
+            boxes.remove(other)
+            low = (min(a, b) for a, b in zip(box[:2], other[:2], strict=True))
+            high = (max(a, b) for a, b in zip(box[2:], other[2:], strict=True))
+            boxes.append((*low, *high))  # type: ignore[arg-type]
+    return [Mark("text", box) for box in sorted(joined)]
