@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PHOTOS ?=
 OUT ?= out/demo
 
-.PHONY: demo test test-all lint bench browser samples clean
+.PHONY: demo test test-all lint bench browser exiftool samples clean
 
 $(VENV)/.demo: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -26,15 +26,19 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-test: lint browser
+test: lint browser exiftool
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m "not slow"
 
-test-all: lint browser
+test-all: lint browser exiftool
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 
 # The browser tests need Chromium; where it cannot be installed they skip and say so.
 browser:
 	@sh scripts/browser.sh
+
+# Marks are read back by an independent program; where ExifTool cannot be installed those tests skip and say so.
+exiftool:
+	@sh scripts/exiftool.sh
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks

@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from packshot import operations
+from packshot.cli import marking
 from packshot.errors import PackshotError, ParameterError
 
 if TYPE_CHECKING:
@@ -18,6 +19,13 @@ if TYPE_CHECKING:
 
 PATHS = Annotated[list[Path], typer.Argument(metavar="IN... OUT", help="photos, then a file or folder to write to")]
 QUALITY = Annotated[int, typer.Option(min=1, max=100, help="quality of lossy formats", rich_help_panel="Output")]
+
+MARKS: dict[str, Any] = {
+    "policy": marking.POLICY,
+    "producer": marking.PRODUCER,
+    "c2pa_cert": marking.CERTIFICATE,
+    "c2pa_key": marking.KEY,
+}
 
 
 class Operations(TyperGroup):
@@ -47,8 +55,9 @@ def command_of(name: str) -> Callable[..., None]:
     model = operations.find(name)
 
     def command(paths: list[Path], encode_quality: int = 95, seed: int = 0, **parameters: Any) -> None:
+        flags = {key: parameters.pop(key) for key in MARKS}
         given = {key: value for key, value in parameters.items() if value is not None}
-        raise typer.Exit(edit(name, given, paths, encode_quality, seed))
+        raise typer.Exit(edit(name, given, paths, encode_quality, seed, **flags))
 
     keyword = inspect.Parameter.KEYWORD_ONLY
     signature = [
@@ -58,6 +67,7 @@ def command_of(name: str) -> Callable[..., None]:
         inspect.Parameter(
             "seed", keyword, default=0, annotation=Annotated[int, typer.Option(min=0, help="random seed")]
         ),
+        *(inspect.Parameter(key, keyword, default=None, annotation=kind) for key, kind in MARKS.items()),
     ]
     command.__signature__ = inspect.Signature(signature)  # type: ignore[attr-defined]
     command.__annotations__ = {p.name: p.annotation for p in signature}
@@ -101,19 +111,32 @@ def choices(annotation: Any) -> tuple[Any, ...]:
     return get_args(annotation) if get_origin(annotation) is Literal else ()
 
 
-def edit(name: str, parameters: dict[str, Any], paths: list[Path], quality: int, seed: int) -> int:
+def edit(
+    name: str,
+    parameters: dict[str, Any],
+    paths: list[Path],
+    quality: int,
+    seed: int,
+    policy: str | None = None,
+    producer: str | None = None,
+    c2pa_cert: Path | None = None,
+    c2pa_key: Path | None = None,
+) -> int:
     """Edit every input; returns the exit code."""
     from packshot.pipeline import door
+    from packshot.provenance import policies
 
     if len(paths) < 2:
         raise ParameterError("paths: expected at least one photo and one output")
     *sources, target = paths
     operation = door.build(name, parameters)
+    asked = policies.find({"name": policy or "default", **({"producer": producer} if producer else {})})
+    signing = marking.signing(c2pa_cert, c2pa_key)
     failed = 0
     for source, output in zip(sources, _outputs(sources, target, operation), strict=True):
         try:
             photo = door.open_photo(source).edit(operation, seed=seed)
-            photo.save(output, quality=quality)
+            photo.save(output, policy=asked, signing=signing, quality=quality)
         except PackshotError as error:
             failed += 1
             typer.echo(f"{source}: {error}", err=True)

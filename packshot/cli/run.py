@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from packshot.cli import marking
 from packshot.errors import ParameterError
 
 if TYPE_CHECKING:
     from packshot.pipeline.catalogues import Outcome
     from packshot.pipeline.run import Progress
+    from packshot.provenance.credentials import Signing
 
 WORKERS = Annotated[int, typer.Option(min=0, max=256, help="processes; 0 = one per processor")]
 
@@ -31,14 +33,27 @@ def run(
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="only the first so many photos")] = None,
     report: Annotated[bool, typer.Option(help="write report.html and report.json")] = True,
+    policy: marking.POLICY = None,
+    producer: marking.PRODUCER = None,
+    c2pa_cert: marking.CERTIFICATE = None,
+    c2pa_key: marking.KEY = None,
 ) -> None:
     """Run a pipeline over a catalogue. Stopped or killed, the same command goes on where it was."""
     target = out or Path("out") / Path(pipeline).stem
-    raise typer.Exit(work(pipeline, catalogue, target, workers, overrides(setting or []), limit, report))
+    changed = {**overrides(setting or []), **marking.policy_overrides(policy, producer)}
+    signing = marking.signing(c2pa_cert, c2pa_key)
+    raise typer.Exit(work(pipeline, catalogue, target, workers, changed, limit, report, signing))
 
 
 def work(
-    pipeline: str, catalogue: str, out: Path, workers: int, overrides: dict[str, Any], limit: int | None, report: bool
+    pipeline: str,
+    catalogue: str,
+    out: Path,
+    workers: int,
+    overrides: dict[str, Any],
+    limit: int | None,
+    report: bool,
+    signing: Signing | None = None,
 ) -> int:
     """Run with a progress line, say where the results are, return the exit code."""
     from packshot.pipeline.catalogues import run_catalogue
@@ -53,6 +68,7 @@ def work(
             overrides=overrides,
             on_progress=show,
             report=report,
+            signing=signing,
         )
     say(outcome)
     return outcome.exit_code

@@ -114,7 +114,7 @@ class Photo:
 
     def encoded_fidelity(self, exported: Exported) -> dict[str, float]:
         """What encoding changed inside the product (see `lock.encoded_fidelity`)."""
-        return encoded_fidelity(self.picture, exported.picture)
+        return encoded_fidelity(exported.shown, exported.picture)
 
 
 def open_photo(source: str | Path | bytes | BinaryIO) -> Photo:

@@ -7,13 +7,13 @@ Order: flatten → visible label if the policy asks → invisible watermark if i
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packshot.errors import MarkError, TooLarge
 from packshot.imaging import files
-from packshot.provenance import actions, manifest, marks, origin, tc260
+from packshot.provenance import actions, log, manifest, marks, origin, tc260, visible, watermark
 from packshot.provenance.credentials import Signing
 from packshot.provenance.encoding import Encoding
 from packshot.provenance.origin import Origin
@@ -23,6 +23,7 @@ from packshot.provenance.step import Step
 
 if TYPE_CHECKING:
     from packshot.imaging.picture import Picture
+    from packshot.provenance.watermark import Watermark
 
 JPEG_XMP_BYTES = 65_000
 TINY_PX = 16
@@ -34,6 +35,7 @@ class Exported:
     """What was written, as read back from the file's own bytes.
 
     marks: mark → what it says. The same picture, history and policy give the same marks; only the signature differs.
+    picture: decoded from those bytes. shown: what was encoded, visible label and watermark included.
     """
 
     path: Path
@@ -43,6 +45,7 @@ class Exported:
     quality: int | None
     marks: dict[str, str]
     picture: Picture
+    shown: Picture
     notes: tuple[str, ...] = ()
 
 
@@ -56,33 +59,57 @@ def export(
     input_xmp: bytes | None = None,
     source: Origin | None = None,
     signing: Signing | None = None,
+    invisible: Watermark | None = None,
 ) -> Exported:
     """Write `picture` to `path` with its marks; nothing is written unless all of it reads back well.
 
     history: every step since the input was read. source: what the input says of its origin (`origin.of_file`); its
     marks are merged and never weakened, its C2PA manifest becomes an ingredient. input_xmp: only its packet, where
     the rest is not known. signing: whose signature; by default that of an own, untrusted authority.
+    invisible: a watermark of your own in place of the policy's.
     A byte budget in `encoding` is that of the finished file, marks included.
     Raises MarkError if the marks did not survive, ParameterError on a bad extension, FileError if writing fails.
     """
     encoding = encoding or Encoding.of_path(path)
     source = source or origin.of_packet(input_xmp)
     statement = state(picture, history, policy, source)
+    shown, statement, drawn = _drawn(picture, statement, policy, invisible)
     packet, notes = _packet(statement, source, encoding.format)
     signed = _Signed(statement, source, signing or Signing(), encoding, packet)
-    encoded, data = signed.encode(picture)
-    read_back, found = _verified(data, encoding, statement, picture, path)
+    encoded, data = signed.encode(shown)
+    read_back, found = _verified(data, encoding, statement, shown, path)
+    found |= {**drawn, "unsigned_sha256": hashlib.sha256(encoded.data).hexdigest()}
+    sha256 = hashlib.sha256(data).hexdigest()
+    if policy.log and statement.aigc is not None and "visible_label" not in drawn:
+        log.add(policy.name, policy.recipient, path, sha256=sha256, content=statement.content, marks=found)
     files.write_atomic(path, data)
     return Exported(
         path=path,
-        sha256=hashlib.sha256(data).hexdigest(),
+        sha256=sha256,
         bytes=len(data),
         format=encoding.format,
         quality=encoded.quality,
-        marks={**found, "unsigned_sha256": hashlib.sha256(encoded.data).hexdigest()},
+        marks=found,
         picture=read_back,
+        shown=shown,
         notes=(*source.notes, *notes, *encoded.notes),
     )
+
+
+def _drawn(
+    picture: Picture, statement: Statement, policy: Policy, invisible: Watermark | None
+) -> tuple[Picture, Statement, dict[str, str]]:
+    """The picture with what the policy wants to see in it, and what was drawn: visible label, invisible watermark."""
+    found, done = {}, []
+    if policy.visible == "cn" and statement.generated:
+        label = visible.draw(picture, policy.corner)
+        picture, found["visible_label"] = label.picture, label.words()
+        done.append(actions.labelled(visible.TEXT))
+    if invisible is not None or policy.watermark != "none":
+        marked = watermark.apply(picture, statement.content, invisible or policy.watermark)
+        picture, found["watermark"] = marked.picture, marked.name or f"none: {marked.reason}"
+        done += [actions.watermarked(marked.name)] if marked.name else []
+    return picture, replace(statement, actions=(*statement.actions, *done)), found
 
 
 def _packet(statement: Statement, source: Origin, format: str) -> tuple[bytes, tuple[str, ...]]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from packshot.errors import MarkError
 from packshot.imaging.home import home
+from packshot.imaging.sniff import has_c2pa
 from packshot.provenance.credentials import Signing, credential
 from packshot.provenance.terms import term_of
 from packshot.version import __version__
@@ -100,10 +101,10 @@ def read(data: bytes, mime: str, anchors: bytes | None = None) -> Credentials:
     except C2paError as error:
         words = _words(error)
         if "ManifestNotFound" in words:
-            return Credentials("missing")
+            return Credentials("unreadable", "not where it belongs") if has_c2pa(data) else Credentials("missing")
         return Credentials("unreadable", words)
-    except (ValueError, RecursionError) as error:
-        return Credentials("unreadable", str(error))
+    except Exception as error:  # a manifest may be anything, and the library's wrapper trips over some of it
+        return Credentials("unreadable", _words(error))
     return _credentials(str(state), active, results)
 
 

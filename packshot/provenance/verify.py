@@ -30,6 +30,8 @@ class Marks:
     """What a file says of its origin.
 
     iptc: the Digital Source Type. tc260: China's AIGC label. c2pa: the signed manifest.
+    trusted: the signature holds and its signer is on the list given; valid: it holds, or the mark can be read;
+    tampered: the file or the mark was changed; unreadable: written wrong; missing.
     A mark inside a file whose manifest does not fit it any more counts as tampered, since it may be what was changed;
     without a manifest a mark is valid if it can be read, and nothing proves it.
     digital_source_type: IPTC term, or None. content_credentials: a C2PA manifest is present.
@@ -72,6 +74,8 @@ def verify(path: str | Path, *, trust: str | Path | None = None) -> Marks:
     loaded = files.open_picture(path, max_side_px=16)
     data = Path(path).read_bytes()
     credentials = manifest.read(data, MIMES[loaded.source.format], anchors)
+    if credentials.state == "unreadable":
+        credentials = Credentials("tampered", f"the manifest cannot be read: {credentials.detail}")
     xmp, problems = loaded.source.xmp, [note for note in loaded.source.notes if note.startswith("XMP")]
     iptc, label = Mark("missing"), Mark("missing")
     try:
