@@ -2,8 +2,9 @@
 
 The ground is the smooth backdrop that meets the border (`imaging.backdrop`), as it is lit and shaded
 (`imaging.shade`), found in a copy of 192 px; the product's outline is then placed in the larger copy by its
-difference from the ground. A picture whose border is not one plain ground has no product that could be told from
-its scene without weights: `plain` is then False, and rules that need the product say so instead of guessing.
+difference from the ground. White at the border is ground wherever it holds a corner, for a product may fill most of
+the frame; other grounds have to hold most of the border. Where neither holds, no product can be told from its scene
+without weights: `plain` is then False, and rules that need the product say so instead of guessing.
 """
 
 from __future__ import annotations
@@ -25,10 +26,13 @@ Pixels = NDArray[Any]  # (h, w, 3) uint8
 SMALL_PX = 192
 PLAIN_SHARE = 0.62  # of the border that plain surfaces must take
 PLAIN_NOISE = 2.5  # Lab units
+WHITE = (94.0, 4.0)  # least Lab lightness and most chroma of a white ground
 LEAST_PX = 24  # smaller pictures are not looked into
 SPECK = 2e-5  # of the picture: smaller pieces are dust
 VISIBLE = 3.5  # Lab units from the ground that make a pixel visible
 DIM = 1.5  # Lab lightness by which shade is darker than its ground
+SOFT_PX = 2  # px: thinner shade is the fringe of an edge
+FACING = 0.3  # of the rim of a shade that must face the ground
 OPAQUE = 20  # alpha from which a pixel belongs to something
 
 
@@ -71,10 +75,22 @@ def scene_of(rgb: Pixels, alpha: Mask | None) -> Scene:
         return _unknown(rgb)
     small = _shrunk(rgb)
     lab = cv2.cvtColor(small.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)
-    backdrop = behind(surfaces(lab))
-    if not backdrop or _plain_share(backdrop) < PLAIN_SHARE:
-        return _unknown(rgb)
-    return _placed(rgb, lab, backdrop)
+    backdrop = _backdrop(surfaces(lab))
+    return _placed(rgb, lab, backdrop) if backdrop else _unknown(rgb)
+
+
+def _backdrop(found: list[Surface]) -> list[Surface]:
+    """The surfaces that are the ground: white ones in a corner, else what lies behind, if it is plain."""
+    white = [s for s in found if s.corners >= 1 and s.noise < PLAIN_NOISE and _white(s)]
+    if white:
+        return white
+    backdrop = behind(found)
+    return backdrop if _plain_share(backdrop) >= PLAIN_SHARE else []
+
+
+def _white(surface: Surface) -> bool:
+    lightness, a, b = surface.colour.reshape(-1, 3).mean(0)
+    return bool(lightness >= WHITE[0] and np.hypot(a, b) <= WHITE[1])
 
 
 def _plain_share(backdrop: list[Surface]) -> float:
@@ -111,9 +127,24 @@ def _placed(rgb: Pixels, lab: NDArray[Any], backdrop: list[Surface]) -> Scene:
     shade &= ~things
     ground = ~widened(things, reach) & ~shade
     depth = np.where(shade, np.maximum(colour[..., 0] - large[..., 0], 0), 0).astype(np.float32)
-    shade &= depth > DIM
+    shade = _cast(shade & (depth > DIM), ground)
     mean = rgb[ground].mean(0) if ground.any() else rgb[ring_of((h, w))].mean(0)
     return Scene(True, ground, shade, things, depth, _rounded(mean))
+
+
+def _cast(shade: Mask, ground: Mask) -> Mask:
+    """Shade that lies on the ground: of some width, with a good part of its rim facing the ground."""
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * SOFT_PX + 1, 2 * SOFT_PX + 1))
+    wide = cv2.morphologyEx(shade.astype(np.uint8), cv2.MORPH_OPEN, kernel)
+    count, labels = cv2.connectedComponents(wide, connectivity=8)
+    if count < 2:
+        return wide > 0
+    rim = cv2.dilate(labels.astype(np.float32), np.ones((9, 9), np.uint8)).astype(np.int64)
+    rim[wide > 0] = 0
+    around, facing = (np.bincount(rim[where], minlength=count) for where in (rim > 0, (rim > 0) & ground))
+    cast = facing >= FACING * np.maximum(around, 1)
+    cast[0] = False
+    return np.asarray(cast[labels])
 
 
 def _small_marks(visible: Mask, shade: Mask, reach: int) -> Mask:

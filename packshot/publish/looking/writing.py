@@ -35,6 +35,8 @@ STROKES = 1.3  # strokes that a row through a word crosses, per width of one hei
 INK = (0.12, 0.85)  # share of its box that a word's ink takes
 CORNER = 0.3  # of the sides: a logo's corner
 LOGO = (0.0006, 0.06)  # of the picture's area
+PARAGRAPH = (8, 0.85)  # letters of several lines, at least; share of them with a neighbour in their row
+BADGE = (0.55, 0.5)  # share of its box that a badge fills, and share of it that has its colour, at least
 MOST_PIECES = 1500
 
 
@@ -54,7 +56,7 @@ class Mark:
 
 def marks_of(rgb: Pixels, pieces: Pieces) -> list[Mark]:
     """Writing and corner marks among the pieces that are not the product; `rgb` is the picture they were found in."""
-    apart = [i for i in range(1, len(pieces.stats)) if i not in pieces.main][:MOST_PIECES]
+    apart = _apart(pieces)[:MOST_PIECES]
     texts = [Mark("text", box) for box in _lines(pieces, apart)]
     texts += [Mark("text", box) for box in _words(pieces, apart)]
     others = [i for i in range(1, len(pieces.stats)) if i in pieces.main] + apart
@@ -63,6 +65,30 @@ def marks_of(rgb: Pixels, pieces: Pieces) -> list[Mark]:
     found = _merged(texts)
     logos = (_box(pieces.stats[i]) for i in apart if _logo(pieces, i))
     return found + [Mark("mark", box) for box in logos if not any(_overlap(box, mark.box) for mark in found)]
+
+
+def _apart(pieces: Pieces) -> list[int]:
+    """Pieces that are not the product's, lie outside its outline and clear of the picture's edge."""
+    rows, columns = pieces.labels.shape
+    outline = _outline(pieces)
+    found = []
+    for i in range(1, len(pieces.stats)):
+        x0, y0, x1, y1 = _box(pieces.stats[i])
+        clear = min(x0, y0, columns - x1, rows - y1) >= 1
+        if i not in pieces.main and clear and not outline[(y0 + y1) // 2, (x0 + x1) // 2]:
+            found.append(i)
+    return found
+
+
+def _outline(pieces: Pieces) -> Mask:
+    """The convex hulls of the product's pieces, filled: folds and gaps within them are its own."""
+    outline = np.zeros(pieces.labels.shape, np.uint8)
+    for i in pieces.main:
+        x0, y0, x1, y1 = _box(pieces.stats[i])
+        ys, xs = np.nonzero(pieces.labels[y0:y1, x0:x1] == i)
+        hull = cv2.convexHull(np.stack([xs + x0, ys + y0], 1).astype(np.int32))
+        cv2.fillConvexPoly(outline, hull, 1)
+    return outline > 0
 
 
 def _box(stat: Mask) -> Box:
@@ -122,7 +148,17 @@ def _in_line(members: Mask) -> bool:
     off = np.abs(spread @ axes[1]) if len(axes) > 1 else np.zeros(len(members))
     if float(np.median(off)) <= IN_LINE * height:
         return True
-    return len(members) >= 8  # a paragraph
+    return len(members) >= PARAGRAPH[0] and _in_rows(centre, height)
+
+
+def _in_rows(centre: Mask, height: float) -> bool:
+    """Whether nearly every letter of a paragraph has a neighbour in its own row."""
+    across, down = (np.abs(centre[:, None, i] - centre[None, :, i]) for i in (0, 1))
+    distance = across + 3 * down
+    np.fill_diagonal(distance, np.inf)
+    nearest = distance.argmin(1)
+    beside = down[np.arange(len(centre)), nearest] < 0.35 * height
+    return bool(beside.mean() >= PARAGRAPH[1])
 
 
 def _lively(members: Mask) -> bool:
@@ -157,10 +193,12 @@ def _crossings(mask: Mask) -> float:
 
 
 def _box_like(pieces: Pieces, i: int) -> bool:
-    """A filled, compact piece such as a badge, small beside the picture."""
-    _, _, w, h, area = (int(v) for v in pieces.stats[i])
-    share = w * h / pieces.labels.size
-    return min(w, h) >= 3 * LEAST_HEIGHT and area > 0.5 * w * h and share < 0.12 and len(pieces.stats) > 2
+    """A filled, compact piece such as a badge, small beside the picture, clear of its edge."""
+    x, y, w, h, area = (int(v) for v in pieces.stats[i])
+    rows, columns = pieces.labels.shape
+    small = w * h / pieces.labels.size < 0.12 and len(pieces.stats) > 2
+    clear = min(x, y, columns - x - w, rows - y - h) >= 1
+    return small and clear and min(w, h) >= 3 * LEAST_HEIGHT and area > BADGE[0] * w * h
 
 
 def _badge(rgb: Pixels, pieces: Pieces, i: int) -> Box | None:
@@ -171,6 +209,9 @@ def _badge(rgb: Pixels, pieces: Pieces, i: int) -> Box | None:
     mine = cv2.morphologyEx((pieces.labels[y0:y1, x0:x1] == i).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5)))
     grey = cv2.cvtColor(rgb[y0:y1, x0:x1], cv2.COLOR_RGB2GRAY)
     colour = float(np.median(grey[mine > 0]))
+    plain = np.abs(grey[mine > 0].astype(np.float32) - colour) < 25
+    if plain.mean() < BADGE[1]:
+        return None
     odd = (np.abs(grey.astype(np.float32) - colour) > 45) & (cv2.erode(mine, np.ones((3, 3))) > 0)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(odd.astype(np.uint8), connectivity=8)
     inside = Pieces(labels, stats, frozenset())

@@ -1,7 +1,8 @@
 """The ground behind the product: white, transparent, plain or a scene; and no shadow where none is wanted.
 
 White is judged by where the file stands. A lossless file (a master): every pixel of the ground is 255. A lossy one:
-the outer 8 px are exactly 255, and at least 99 % of the ground is 250 or more, for JPEG rings around the product.
+the outer 8 px are exactly 255 (but for the blocks that the product reaches into), and at least 99 % of the ground is
+250 or more, for JPEG rings around the product.
 A soft shadow counts as ground only where it reaches the outer 8 px; slots without shadow have a rule of their own.
 """
 
@@ -23,6 +24,7 @@ from packshot.publish.mending import mend
 Mask = NDArray[Any]
 
 FRAME_PX = 8
+BLOCK_PX = 16  # a block of subsampled colour
 NEARLY = 250  # 8-bit level that still counts as white in a lossy file
 SHARE = 0.99  # of a lossy file's ground that is at least nearly white
 CLEAR = 0  # alpha of transparent ground
@@ -65,7 +67,7 @@ def white(photo: Photo) -> Answer:
     if photo.alpha is not None and (photo.alpha < 255).mean() > 1e-4:
         return False, f"{(photo.alpha < 255).mean():.1%} of the picture is transparent", expected, {}
     least = photo.rgb.min(2)
-    frame = _outer(least.shape) & ~_enlarged(widened(photo.scene.things, 2), least.shape)
+    frame = _outer(least.shape) & ~_enlarged(widened(photo.scene.things, _blocks(photo)), least.shape)
     frame_white = _share(least == 255, frame)
     frame_low = int(least[frame].min()) if frame.any() else 255
     ground = _inner_ground(photo)
@@ -79,6 +81,11 @@ def white(photo: Photo) -> Answer:
     measured = f"outer 8 px: {frame_white:.2%} are 255 (lowest {frame_low}); ground: {share:.2%} ≥ {level}"
     measured += "" if ok else f", mean {red},{green},{blue}"
     return ok, measured, expected, {"frame_white": frame_white, "ground_white": share}
+
+
+def _blocks(photo: Photo) -> int:
+    """Px of the work copy around the product that its edge may colour: in lossy files, one coded block."""
+    return 2 if photo.facts.lossless else max(2, round(BLOCK_PX * photo.work.shape[1] / photo.rgb.shape[1]))
 
 
 def _inner_ground(photo: Photo) -> Mask:

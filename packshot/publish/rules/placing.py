@@ -57,5 +57,13 @@ def _whole(photo: Photo, rule: Whole, channel: Channel, judge: Judge) -> Finding
     edges = {"top": things[0], "bottom": things[-1], "left": things[:, 0], "right": things[:, -1]}
     touching = {side: float(np.mean(line)) for side, line in edges.items()}
     sides = [side for side, share in touching.items() if share > max(TOUCH, 2.5 / min(rows, columns))]
-    measured = f"cut off at {', '.join(sides)}" if sides else "clear of every edge"
-    return judge.say("whole", rule, not sides, measured, expected, mend("whole", channel), numbers=touching)
+    room = _room(things)
+    measured = f"cut off at {', '.join(sides)}" if sides else f"{room:.1%} of room at the nearest edge"
+    ok = not sides and room >= rule.margin
+    return judge.say("whole", rule, ok, measured, expected, mend("whole", channel), numbers=touching)
+
+
+def _room(things: np.ndarray) -> float:
+    """Room at the edge the product is nearest to, share of the shorter side."""
+    box, (h, w) = box_of(things), things.shape
+    return 1.0 if box is None else min(box[0], box[1], w - box[2], h - box[3]) / min(h, w)
