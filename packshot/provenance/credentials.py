@@ -11,8 +11,8 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -154,30 +154,48 @@ def _read(path: Path) -> bytes:
 def local_authority() -> Path:
     """The folder with this computer's own chain and key, made on first use by whichever process comes first.
 
-    It is prepared aside and renamed into place whole; a process that comes second uses the first one's. A leaf that
-    has run out is replaced. The folder is for its owner only (0700), the key file too (0600).
+    It is prepared aside and renamed into place whole; who comes second finds it. A leaf that has run out is put away,
+    never deleted, and replaced. The folder is for its owner only (0700), its files too (0600).
+    Raises FileError if it cannot be made.
     """
     folder = home() / FOLDER
+    if _is_usable(folder):
+        return folder
+    try:
+        with _one_at_a_time(folder):
+            if not _is_usable(folder):
+                _put_in_place(folder)
+    except OSError as error:
+        raise FileError(
+            f"{folder}: the signing key cannot be made ({error.strerror or error}); "
+            "set PACKSHOT_HOME to a folder you own"
+        ) from None
     if not _is_usable(folder):
-        aside = home() / f".{FOLDER}-{uuid.uuid4().hex}.part"
-        try:
-            aside.mkdir(parents=True, mode=0o700)
-            _make(aside)
-            if folder.exists():  # run out or damaged: put away, never deleted
-                with suppress(FileNotFoundError):
-                    os.rename(folder, home() / f"{FOLDER}-old-{uuid.uuid4().hex[:8]}")
-            with suppress(OSError):  # another process was faster; its folder is checked below
-                os.rename(aside, folder)
-        except OSError as error:
-            raise FileError(
-                f"{folder}: the signing key cannot be made ({error.strerror or error}); "
-                "set PACKSHOT_HOME to a folder you own"
-            ) from None
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)
-        if not _is_usable(folder):
-            raise FileError(f"{folder}: holds no usable signing key; move it away and a new one is made")
+        raise FileError(f"{folder}: holds no usable signing key; move it away and a new one is made")
     return folder
+
+
+@contextmanager
+def _one_at_a_time(folder: Path) -> Iterator[None]:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with open(folder.parent / f".{FOLDER}.lock", "a") as file:
+        with suppress(ImportError):  # Windows has no advisory locks; there the rename decides
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _put_in_place(folder: Path) -> None:
+    aside = folder.parent / f".{FOLDER}-{uuid.uuid4().hex}.part"
+    try:
+        aside.mkdir(mode=0o700)
+        _make(aside)
+        if folder.exists():
+            os.rename(folder, folder.parent / f"{FOLDER}-old-{uuid.uuid4().hex[:8]}")
+        os.rename(aside, folder)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _is_usable(folder: Path) -> bool:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from packshot.errors import MarkError
 from packshot.imaging.home import home
-from packshot.imaging.sniff import has_c2pa
+from packshot.imaging.sniff import C2PA_BOX
 from packshot.provenance.credentials import Signing, credential
 from packshot.provenance.terms import term_of
 from packshot.version import __version__
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 State = Literal["trusted", "valid", "tampered", "unreadable", "missing"]
 PARENT = "source"
+TRACES = (C2PA_BOX, b"c2pa.assertions", b"c2pa.claim")  # a manifest that lost its way in is not taken for none
 UNTRUSTED = "signingCredential.untrusted"
 
 
@@ -101,7 +102,8 @@ def read(data: bytes, mime: str, anchors: bytes | None = None) -> Credentials:
     except C2paError as error:
         words = _words(error)
         if "ManifestNotFound" in words:
-            return Credentials("unreadable", "not where it belongs") if has_c2pa(data) else Credentials("missing")
+            rests = any(trace in data for trace in TRACES)
+            return Credentials("unreadable", "only parts of one are left") if rests else Credentials("missing")
         return Credentials("unreadable", words)
     except Exception as error:  # a manifest may be anything, and the library's wrapper trips over some of it
         return Credentials("unreadable", _words(error))

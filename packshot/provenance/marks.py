@@ -74,7 +74,7 @@ def parse(packet: bytes) -> ET.Element:
     _refuse_traps(packet)
     try:
         root = ET.fromstring(packet)
-    except ET.ParseError as error:
+    except (ET.ParseError, ValueError, LookupError) as error:
         raise MarkError(f"XMP packet: malformed XML ({error})") from None
     rdf = root if root.tag == f"{{{RDF}}}RDF" else root.find(f"{{{RDF}}}RDF")
     if rdf is None:
@@ -104,7 +104,9 @@ def _refuse_traps(packet: bytes) -> None:
     parser.StartElementHandler, parser.EndElementHandler = down, up
     try:
         parser.Parse(packet, True)
-    except expat.ExpatError as error:
+    except MarkError:
+        raise
+    except (expat.ExpatError, ValueError, LookupError) as error:  # the latter two: encodings expat does not know
         raise MarkError(f"XMP packet: malformed XML ({error})") from None
 
 
