@@ -1,0 +1,103 @@
+"""What stands beside the fitted pictures: a sidecar per asset for asset management, and the report of the run.
+
+Both are made from the records, so they follow whatever happened in earlier, interrupted runs. A sidecar lies under
+`sidecars/` with the path of its picture and `.json` behind it, so that the folders for upload hold pictures alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from packshot.catalogue.catalogue import Catalogue, write_text
+from packshot.evaluation import report
+from packshot.pipeline import reporting
+from packshot.pipeline.recipe import Recipe
+from packshot.pipeline.record import Index, Record
+from packshot.pipeline.run import RECORDS, Progress
+from packshot.publish.alt import AltTexts
+from packshot.publish.channel import Channel
+from packshot.version import __version__
+
+SIDECARS = "sidecars"
+FORMAT = "packshot-asset/1"
+
+Current = Callable[[Record], bool]
+
+
+def write_sidecars(
+    out: Path, catalogue: Catalogue, channels: Mapping[str, Channel], texts: AltTexts, current: Current
+) -> int:
+    """Write the sidecar of every picture there is; one that says the same already is left alone. Gives how many.
+
+    current: whether a record belongs to this run's settings; older ones keep the sidecar they have.
+    """
+    index = Index(out / RECORDS)
+    count = 0
+    try:
+        for record in filter(current, index.newest()):
+            if record.output and (out / record.output).is_file():
+                told = json.dumps(sidecar(record, catalogue, channels, texts), ensure_ascii=False, indent=1) + "\n"
+                path = out / SIDECARS / f"{record.output}.json"
+                if not path.is_file() or path.read_text(encoding="utf-8") != told:
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    write_text(path, told)
+                count += 1
+    finally:
+        index.close()
+    return count
+
+
+def sidecar(record: Record, catalogue: Catalogue, channels: Mapping[str, Channel], texts: AltTexts) -> dict[str, Any]:
+    """All that is known of one file: source, operations, weights, fidelity, marks, checks, texts."""
+    product = catalogue.get(record.sku)
+    image = next((i for i in product.images if i.path == record.image), None) if product else None
+    number = 1 + [i.path for i in product.images].index(record.image) if product and image else 1
+    channel = channels.get(record.variant)
+    return {
+        "format": FORMAT,
+        "packshot": __version__,
+        "asset": {
+            "file": record.output,
+            "sha256": record.output_sha256,
+            "height_px": record.size[0],
+            "width_px": record.size[1],
+            "status": record.status,
+            "reason": record.reason,
+            "notes": list(record.notes),
+        },
+        "product": {"sku": record.sku, "title": product.name if product else ""},
+        "alt": texts.of(product, image, number) if product and image else {},
+        "source": {"file": record.image, "sha256": record.source_sha256, "to_source": record.to_source},
+        "channel": {"id": record.variant, "rules_as_of": channel.as_of.isoformat() if channel else ""},
+        "settings": record.settings,
+        "operations": list(record.steps),
+        "weights": dict(record.weights),
+        "fidelity": dict(record.fidelity),
+        "marks": dict(record.marks),
+        "checks": list(record.checks),
+    }
+
+
+def write_report(
+    out: Path, name: str, recipe: Recipe, catalogue: Catalogue, last: Progress, source: str, current: Current
+) -> Path:
+    """`report.html` and `report.json`: every photo with all its channels, and why one was held back."""
+    summary = report.Summary(
+        pipeline=name,
+        version=__version__,
+        date=datetime.now().astimezone().isoformat(timespec="seconds"),
+        seconds=last.seconds,
+        processed=last.done + last.flagged + last.failed,
+        catalogue=Path(source).name or source,
+        device="cpu",
+        limits=recipe.limits.model_dump(),
+    )
+    index = Index(out / RECORDS)
+    try:
+        return report.write_report(out, reporting.entries(out, catalogue, index, current), summary)
+    finally:
+        index.close()

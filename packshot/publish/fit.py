@@ -1,0 +1,337 @@
+"""`packshot fit`: every master of a catalogue into every channel; `packshot listing` is the same after a pipeline.
+
+Resumable, recorded and bounded in memory as pipeline runs are (`pipeline.run.carry_out`): one record for every picture
+and channel in `edits.jsonl`. A file is written under `held/` first, put to the channel's own check, and moved to the
+channel's folder if it breaks no rule the platform rejects for; what stays in `held/` has its reason in the record.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain, groupby, islice
+from pathlib import Path
+from typing import Any
+
+from packshot.catalogue.catalogue import Catalogue, Shot
+from packshot.errors import CatalogueError, ParameterError, TooLarge, UnsafePath
+from packshot.pipeline import recipe as recipes
+from packshot.pipeline.catalogues import Outcome, check_apart, opened, refused
+from packshot.pipeline.recipe import Recipe
+from packshot.pipeline.record import Record
+from packshot.pipeline.run import Claim, Item, Progress, carry_out, named_pictures
+from packshot.pipeline.work import Failure, Job, Opened, State, context, explain, written
+from packshot.pipeline.work import opened as opened_photo
+from packshot.provenance import policies
+from packshot.provenance.credentials import Signing, credential
+from packshot.provenance.policies import Policy
+from packshot.publish import assets, channels, filenames, fitting
+from packshot.publish.alt import of_catalogue
+from packshot.publish.channel import Channel
+from packshot.publish.check import check_picture
+
+HELD = "held"
+FORM = 1  # raised when the same settings begin to give other pictures
+
+
+@dataclass(frozen=True)
+class Fitting(Item):
+    """A photo and where its pictures go: channel → name. own_ground: it shows more than the product, and may."""
+
+    places: Mapping[str, filenames.Name] = field(default_factory=dict)
+    own_ground: bool = False
+
+
+@dataclass(frozen=True)
+class FitJob(Job):
+    """A photo for a worker; notes: channel → what is worth knowing of the file's name."""
+
+    notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    own_ground: bool = False
+
+
+@dataclass(frozen=True)
+class FitWork:
+    """What is done to every photo: the pipeline's steps without a frame, then every channel's own."""
+
+    channels: Mapping[str, Channel]
+    recipe: Recipe
+    max_upscale: float
+    digests: Mapping[str, str]
+
+    def __call__(self, job: Job) -> list[Record]:
+        assert isinstance(job, FitJob)
+        return fit_photo(job, self)
+
+    def names(self, item: Item, claim: Claim) -> dict[str, str]:
+        assert isinstance(item, Fitting)
+        return {channel: "" if item.refused else _claimed(name.path, claim) for channel, name in item.places.items()}
+
+    def settings(self, variant: str) -> str:
+        return self.digests[variant]
+
+    def job(self, item: Item, out: Path, outputs: Mapping[str, str]) -> FitJob:
+        assert isinstance(item, Fitting)
+        notes = {channel: _name_notes(name, outputs.get(channel, "")) for channel, name in item.places.items()}
+        return FitJob(
+            sku=item.sku,
+            image=item.image,
+            source=item.source,
+            out=str(out),
+            outputs=outputs,
+            values={"sku": item.sku, **item.values},
+            notes=notes,
+            own_ground=item.own_ground,
+            refused=item.refused,
+        )
+
+    def places(self, name: str) -> tuple[str, ...]:
+        return (name, f"{HELD}/{name}") if name else ()
+
+
+def _claimed(path: str, claim: Claim) -> str:
+    """The path, or the next free one of its kind: two products never share a file."""
+    stem, dot, suffix = path.rpartition(".")
+    number = 1
+    while not claim(path):
+        number += 1
+        path = f"{stem}-{number}{dot}{suffix}"
+    return path
+
+
+def _name_notes(name: filenames.Name, given: str) -> tuple[str, ...]:
+    if given and given != name.path:
+        return (*name.notes, f"the name {name.path} is taken by another picture, so it is {given}")
+    return name.notes
+
+
+# ---- one photo ----
+
+
+def fit_photo(job: FitJob, work: FitWork) -> list[Record]:
+    """All channels of one photo. Failures become records with a reason; nothing is raised for a bad picture."""
+    started = time.perf_counter()
+    photo = opened_photo(job)
+    if isinstance(photo, Failure):
+        return [photo.record(job, c, work.settings(c), time.perf_counter() - started) for c in job.outputs]
+    master = fitting.Master(photo.picture, work.recipe, context(work.recipe, job, photo.picture), dict(job.values))
+    records = []
+    for name in _in_order(job, work):
+        try:
+            record = _fitted(job, work.channels[name], master, photo, work)
+        except Exception as error:
+            record = Failure(photo.info.sha256, explain(error)).record(job, name, work.settings(name))
+        now = time.perf_counter()
+        records.append(replace(record, seconds=round(now - started, 4)))
+        started = now
+    return records
+
+
+def _in_order(job: FitJob, work: FitWork) -> list[str]:
+    """The channels of a photo, those that share a ground together, so that it is laid once."""
+
+    def key(name: str) -> tuple[str, bool]:
+        channel = work.channels[name]
+        return fitting.ground_of(channel, keeps_ground=job.own_ground), fitting.takes_shadow(channel)
+
+    return sorted(job.outputs, key=key)
+
+
+def _fitted(job: FitJob, channel: Channel, master: fitting.Master, photo: Opened, work: FitWork) -> Record:
+    """One picture framed, written under `held/`, checked, and moved to its place if the channel would take it."""
+    ground = fitting.ground_of(channel, keeps_ground=job.own_ground)
+    laid = master.on(ground, shadow=fitting.takes_shadow(channel))
+    plan = fitting.plan(laid.picture, channel, work.max_upscale)
+    state = master.framed(laid, plan)
+    name = job.outputs[channel.id]
+    try:
+        record = _written(job, channel, state, photo, work)
+    except TooLarge:  # too many bytes even at the least quality: fewer pixels, where the channel takes them
+        smaller = fitting.least_plan(plan, channel)
+        if smaller is None:
+            raise
+        record = _written(job, channel, master.framed(laid, smaller), photo, work)
+    findings = check_picture(Path(job.out) / record.output, channel)
+    refusals = [f"{f.rule}: {f.measured}, expected {f.expected}" for f in findings if f.outcome == "fail"]
+    if not refusals:
+        target = Path(job.out) / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(Path(job.out) / record.output, target)
+    said = [f"{f.rule}: {f.measured}, expected {f.expected}" for f in findings if f.outcome in ("warn", "hint")]
+    reasons = [
+        *([record.reason] if record.reason else []),
+        *refusals,
+        *([plan.short] if refusals and plan.lacking else []),
+    ]
+    return replace(
+        record,
+        output=record.output if refusals else name,
+        status="flagged" if reasons else "done",
+        reason="; ".join(reasons),
+        notes=(*record.notes, *job.notes.get(channel.id, ()), *said),
+        checks=tuple(f.to_json() for f in findings if f.outcome != "pass"),
+    )
+
+
+def _written(job: FitJob, channel: Channel, state: State, photo: Opened, work: FitWork) -> Record:
+    held = f"{HELD}/{job.outputs[channel.id]}"
+    settings, encoding = work.settings(channel.id), fitting.encoding_of(channel)
+    return written(job, channel.id, held, state, photo, work.recipe, settings, encoding)
+
+
+# ---- a catalogue ----
+
+
+def fit(
+    source: str | Path,
+    wanted: Sequence[str | Channel],
+    out: str | Path,
+    *,
+    pipeline: str | Path | Recipe | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    channel_file: str | Path | None = None,
+    max_upscale: float = 2.0,
+    workers: int | None = None,
+    limit: int | None = None,
+    alt: str | Path | None = None,
+    policy: str | Policy | None = None,
+    signing: Signing | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+    report: bool = True,
+) -> Outcome:
+    """Every picture of a catalogue (or folder, zip, CSV, feed) into every channel; resumes what is there.
+
+    wanted: ids of channels, or channels. pipeline: its steps run on every photo first, without its frame (`listing`).
+    channel_file: rows of one's own over the channels. max_upscale: pixels are enlarged no further. alt: file of
+    alternative texts. limit: first so many photos only. The rest as `run_catalogue`.
+    Raises ChannelError, RecipeError, CatalogueError, ParameterError or FileError if it could not run at all.
+    """
+    recipe = _recipe(pipeline, overrides, policy, signing)
+    slots = _slots(wanted, channel_file)
+    if max_upscale < 1:
+        raise ParameterError(f"max_upscale: expected at least 1, got {max_upscale}")
+    folder = Path(out)
+    check_apart(Path(source), folder)
+    catalogue, problems = opened(source, folder / "catalogue")
+    texts = of_catalogue(catalogue, alt)
+    work = FitWork(slots, recipe, max_upscale, {name: _digest(c, recipe, max_upscale) for name, c in slots.items()})
+
+    lost = [_lost(item, slots) for item in refused(catalogue, problems)]
+
+    def photos() -> Iterator[Fitting]:
+        return islice(chain(_fittings(catalogue, slots), lost), limit)
+
+    total = sum(len(item.places) for item in photos())
+    if not total:
+        raise CatalogueError(f"{source}: no picture in it that goes into {', '.join(slots)}")
+    last = Progress(0, 0, 0, 0, None, 0.0)
+    for last in carry_out(work, photos(), folder, total=total, workers=workers):
+        if on_progress is not None:
+            on_progress(last)
+
+    def current(record: Record) -> bool:
+        return work.digests.get(record.variant) == record.settings
+
+    assets.write_sidecars(folder, catalogue, slots, texts, current)
+    name = recipe.name + ": " + ", ".join(slots)
+    page = assets.write_report(folder, name, recipe, catalogue, last, str(source), current) if report else None
+    return Outcome(last, folder, page, problems)
+
+
+def listing(
+    source: str | Path,
+    wanted: Sequence[str | Channel],
+    out: str | Path,
+    *,
+    pipeline: str | Path | Recipe = "packshot-white",
+    **options: Any,
+) -> Outcome:
+    """The main job: every photo cut out and set on its ground, fitted into every channel, checked, with a report.
+
+    The pipeline says how a photo becomes a master; frame, ground and shadow are the channel's. Options: see `fit`.
+    """
+    return fit(source, wanted, out, pipeline=pipeline, **options)
+
+
+def _recipe(
+    pipeline: str | Path | Recipe | None,
+    overrides: Mapping[str, Any] | None,
+    policy: str | Policy | None,
+    signing: Signing | None,
+) -> Recipe:
+    if pipeline is None:
+        recipe = Recipe("fit", ())
+    else:
+        recipe = pipeline if isinstance(pipeline, Recipe) else recipes.load(pipeline, overrides)
+    if recipe.each:
+        raise ParameterError(f"{recipe.name}: makes several results of a photo; run it first, then fit its results")
+    if policy is not None:
+        recipe = replace(recipe, policy=policies.find(policy))
+    if signing is not None:
+        recipe = replace(recipe, signing=signing)
+    credential(recipe.signing)  # a certificate that cannot sign stops the run before its first picture
+    return recipe
+
+
+def _slots(wanted: Sequence[str | Channel], own: str | Path | None) -> dict[str, Channel]:
+    """Id → channel, in the order asked for. Raises ChannelError, ParameterError."""
+    if not wanted:
+        raise ParameterError("channel: expected at least one, such as --channel amazon_main")
+    found = [name if isinstance(name, Channel) else channels.find(name, own) for name in wanted]
+    for channel in found:
+        fitting.encoding_of(channel)
+    return {channel.id: channel for channel in found}
+
+
+def _digest(channel: Channel, recipe: Recipe, max_upscale: float) -> str:
+    """SHA-256 of everything that decides a channel's pictures."""
+    named = {"pictures": named_pictures(recipe), "channel": channel.model_dump(mode="json")}
+    return recipe.digest({**named, "max_upscale": max_upscale, "form": FORM})
+
+
+def _fittings(catalogue: Catalogue, slots: Mapping[str, Channel]) -> Iterator[Fitting]:
+    """Every photo that some channel takes, product by product."""
+    for _, group in groupby(catalogue.images(), key=lambda shot: shot.row):
+        shots = list(group)
+        places: dict[str, dict[str, filenames.Name]] = {shot.image.path: {} for shot in shots}
+        refused = ""
+        try:
+            for channel, path, name in _named(shots[0], slots):
+                places[path].setdefault(channel, name)
+        except UnsafePath as error:
+            refused = str(error)
+            places = {shots[0].image.path: {name: filenames.Name(name) for name in slots}}
+        for shot in shots:
+            if places.get(shot.image.path):
+                yield _fitting(shot, places.pop(shot.image.path), refused)
+
+
+def _named(shot: Shot, slots: Mapping[str, Channel]) -> Iterator[tuple[str, str, filenames.Name]]:
+    """`(channel, path of the picture, name of its file)` for one product."""
+    for channel in slots.values():
+        ext = fitting.suffix_of(channel)
+        for slot in filenames.slots(channel, shot.product):
+            yield channel.id, slot.image.path, filenames.file_name(channel, shot.product, slot, ext)
+
+
+def _fitting(shot: Shot, places: Mapping[str, filenames.Name], why: str) -> Fitting:
+    product = shot.product
+    return Fitting(
+        sku=product.sku,
+        image=shot.image.path,
+        source=str(shot.path),
+        name=shot.key,
+        values={**product.attributes_of(shot.image), "title": product.title, "category": product.category},
+        refused=why,
+        places=places,
+        own_ground=filenames.keeps_ground(shot.image),
+    )
+
+
+def _lost(item: Item, slots: Mapping[str, Channel]) -> Fitting:
+    """A picture that is not opened, recorded once with its reason."""
+    channel = next(iter(slots))
+    places = {channel: filenames.Name(f"{channel}/{item.name}")}
+    return Fitting(item.sku, item.image, item.source, item.name, item.values, item.refused, places)
