@@ -4,7 +4,8 @@ Gains multiply the linear channels (von Kries 1902, on the sRGB primaries, as ca
 reference. Colour temperatures are on the Planckian locus as approximated by Kang et al. 2002 (J. Korean Phys. Soc. 41,
 eq. 6-9, 1667 to 25000 K); tint moves across it in CIE 1960 uv. Grey world: Buchsbaum 1980. Departures: the reference of
 the automatic correction is the photo's lit background, not a grey card, and it is refused where it is plainly coloured,
-patterned or dark.
+patterned or dark. A camera's own white balance leaves warm remains of lamps oftener than green, blue or pink ones, so a
+background coloured otherwise than warm is sooner taken for paper of that colour.
 """
 
 from __future__ import annotations
@@ -25,7 +26,10 @@ TINT_UV = 0.0006  # distance in CIE 1960 uv of one unit of tint
 LEAST_GAIN, MOST_GAIN = 0.4, 2.5  # of a channel, relative to luminance: beyond this it was no cast
 BORDER = 0.04  # width of the border that stands for the background where no matte is known, of the shorter side
 BRIGHTER = 1.15  # luminance, relative to the background, from which a thing may show the light better
-STRONGEST_CAST = 16.0  # CIELAB chroma of a background that can still be a cast on something neutral
+STRONGEST_CAST = 16.0  # CIELAB chroma of a warm background that can still be a cast on something neutral
+STRONGEST_OTHER = 8.0  # the same of a background of any other hue
+WARM = (40.0, 110.0)  # CIELAB hues, degrees, from orange to yellow, that lamps give
+CLEAR_CAST = 8.0  # chroma from which a cast taken out may have been a coloured backdrop
 UNEVEN = 5.0  # mean spread of its a and b from which a background is a pattern
 DARKEST = 35.0  # lightness below which a background says nothing about the light's colour
 WHITE_FROM = 65.0  # lightness from which a background is taken for an underexposed white
@@ -54,6 +58,12 @@ class Reference:
     def chroma(self) -> float:
         """CIELAB chroma: how strong its cast is."""
         return math.hypot(self.lab[1], self.lab[2])
+
+    @property
+    def coloured(self) -> bool:
+        """Whether it is more coloured than a cast would make something neutral."""
+        warm = WARM[0] <= math.degrees(math.atan2(self.lab[2], self.lab[1])) <= WARM[1]
+        return self.chroma > (STRONGEST_CAST if warm else STRONGEST_OTHER)
 
 
 # --- references -----------------------------------------------------------------------------------------------------
@@ -198,6 +208,11 @@ def auto_gains(reference: Reference | None) -> tuple[Triple, str]:
     return neutral_gains(reference.linear), ""
 
 
+def clear_cast(reference: Reference | None, gains: Triple) -> bool:
+    """Whether `auto_gains` took out so strong a cast that the background may have been coloured paper after all."""
+    return reference is not None and gains != (1.0, 1.0, 1.0) and reference.chroma > CLEAR_CAST
+
+
 def auto_stops(
     rgb: Tensor, matte: Tensor | None, reference: Reference | None, gains: Triple, lightness: float
 ) -> tuple[float, str]:
@@ -221,7 +236,7 @@ def _doubt(reference: Reference | None) -> str:
     """Why a background is no reference for white."""
     if reference is None:
         return "too little background to judge colour and exposure by"
-    if reference.chroma > STRONGEST_CAST:
+    if reference.coloured:
         return "the background is coloured: no reference for white"
     if reference.outdone:
         return "something brighter is less coloured than the background: no reference for white"

@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, model_validator
 
 from packshot.errors import ParameterError
 from packshot.imaging.names import parse_colour
@@ -84,6 +84,18 @@ class Frame(Operation):
         "auto", "what lies outside the photo; auto: nothing if it is transparent, else its border's colour or `colour`"
     )
     colour: Colour = parameter("white", "colour outside the photo")
+
+    @model_validator(mode="after")
+    def _one_shape(self) -> Self:
+        """Width and height say the frame's shape; an aspect beside them must say the same."""
+        if self.width and self.height and self.aspect != type(self).model_fields["aspect"].default:
+            across, down = (int(n) for n in self.aspect.split(":")) if ":" in self.aspect else (0, 0)
+            if abs(self.width * down - self.height * across) > max(across, down) or not across:
+                raise ParameterError(
+                    f"aspect is {self.aspect}, but width {self.width} and height {self.height} make another shape; "
+                    "leave out the aspect, or one of width and height"
+                )
+        return self
 
     def apply(self, picture: Picture | None, context: Context) -> Result:
         """Needs a matte."""
@@ -230,7 +242,7 @@ def _inside(to_old: Tensor, axis: int, n: int) -> tuple[int, int]:
 
 def _moved_inside(start: float, length: float, picture: int, product: tuple[int, int]) -> float:
     """Where a frame of `length` px begins along a picture of `picture` px: inside it if it can, the product whole."""
-    start = start if length > picture else min(max(start, 0.0), picture - length)
+    start = start if length > picture + 1e-6 else min(max(start, 0.0), max(0.0, picture - length))
     return min(max(start, product[1] - length), product[0])
 
 

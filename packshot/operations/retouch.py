@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
+
+from pydantic import model_validator
 
 from packshot.errors import ParameterError
 from packshot.imaging.names import parse_colour
@@ -14,6 +16,16 @@ if TYPE_CHECKING:
     from packshot.imaging.dust import Dust
     from packshot.imaging.picture import Picture
 
+USED_WITH = {  # parameter → the parameter, and its values, without which it does nothing
+    "temperature": ("white_balance", ("light",)),
+    "tint": ("white_balance", ("light",)),
+    "neutral": ("white_balance", ("colour",)),
+    "neutral_x": ("white_balance", ("point",)),
+    "neutral_y": ("white_balance", ("point",)),
+    "background_lightness": ("auto_exposure", (True,)),
+    "dust_size": ("dust", ("background", "everywhere")),
+}
+STRONG = "a strong colour cast was taken out: if the backdrop is coloured paper, set white_balance to off"
 NEAR_PRODUCT = 0.01  # dust this near to the product is left alone, of the longest side
 
 
@@ -51,6 +63,19 @@ class Retouch(Operation):
         20.0, "how far the product's mean colour may move, CIEDE2000", unit="ΔE", ge=0, le=100
     )
 
+    @model_validator(mode="after")
+    def _nothing_in_vain(self) -> Self:
+        """A parameter that would do nothing is a mistake; its own default is not."""
+        for name, (other, values) in USED_WITH.items():
+            given, there = getattr(self, name), getattr(self, other)
+            if given != type(self).model_fields[name].default and there not in values:
+                needed = " or ".join(str(value).lower() for value in values)
+                raise ParameterError(
+                    f"{name} is {given}, but {other} is {str(there).lower()}, so it would do nothing; "
+                    f"set {other} to {needed}, or leave {name} out"
+                )
+        return self
+
     def apply(self, picture: Picture | None, context: Context) -> Result:
         """Retouch. With a matte, background and product are told apart; without, the border is the background.
 
@@ -63,14 +88,14 @@ class Retouch(Operation):
         picture = need_picture(picture, "retouch")
         if picture.rgb.shape[0] != 1:
             raise ParameterError(f"retouch: expected one picture at a time, got a batch of {picture.rgb.shape[0]}")
-        gains, stops, notes = self._light(picture)
+        gains, stops, notes, flags = self._light(picture)
         wanted = tone.Tone(
             gains=white_balance.with_stops(gains, stops),
             contrast=2 ** (self.contrast / 50),
             saturation=1 + self.saturation / 100,
         )
         final, strength = tone.held(picture.rgb, picture.matte, wanted, self.limit_delta_e)
-        flags = ("held back by limit_delta_e",) if strength < 1 else ()
+        flags += ["held back by limit_delta_e"] if strength < 1 else []
         numbers: dict[str, float] = {"stops": stops, "strength": strength, **_named(final.gains)}
         rgb = tone.apply(picture.rgb, final)
         cleaned = self._clean(picture, rgb)
@@ -80,17 +105,18 @@ class Retouch(Operation):
         mean, largest = tone.changes(picture.rgb, rgb, picture.matte)
         numbers |= {"delta_e_mean": mean, "delta_e_max": largest, "spots": 0.0 if cleaned is None else cleaned.spots}
         layers = {} if cleaned is None else {"dust": cleaned.map}
-        return Result(picture.replace(rgb=rgb), numbers, flags, notes=tuple(dict.fromkeys(notes)), layers=layers)
+        return Result(picture.replace(rgb=rgb), numbers, tuple(flags), notes=tuple(dict.fromkeys(notes)), layers=layers)
 
-    def _light(self, picture: Picture) -> tuple[tuple[float, float, float], float, list[str]]:
-        """Gains of the white balance, stops of the exposure, and what stood in their way."""
+    def _light(self, picture: Picture) -> tuple[tuple[float, float, float], float, list[str], list[str]]:
+        """Gains of the white balance, stops of the exposure, what stood in their way, and what to look at."""
         from packshot.imaging import white_balance
 
         automatic = self.white_balance == "auto" or self.auto_exposure
         reference = white_balance.background(picture.rgb, picture.matte) if automatic else None
-        gains, doubts = (1.0, 1.0, 1.0), [""]
+        gains, doubts, flags = (1.0, 1.0, 1.0), [""], []
         if self.white_balance == "auto":
             gains, doubts[0] = white_balance.auto_gains(reference)
+            flags = [STRONG] if white_balance.clear_cast(reference, gains) else []
         elif self.white_balance == "light":
             gains = white_balance.light_gains(self.temperature, self.tint)
         elif self.white_balance != "off":
@@ -101,7 +127,7 @@ class Retouch(Operation):
                 picture.rgb, picture.matte, reference, gains, self.background_lightness
             )
             doubts.append(doubt)
-        return gains, stops + self.exposure, [d for d in doubts if d]
+        return gains, stops + self.exposure, [d for d in doubts if d], flags
 
     def _neutral(self, picture: Picture) -> tuple[float, float, float]:
         """Linear RGB of what should be grey."""

@@ -203,6 +203,15 @@ def test_tiny_pictures(h, w, width, height):
     assert result.picture.width <= width or not width
 
 
+@pytest.mark.parametrize(("aspect", "fits"), [("4:3", False), ("keep", False), ("product", False), ("5:8", True)])
+def test_an_aspect_beside_both_sizes_must_be_theirs(aspect, fits):
+    if fits:
+        assert Frame(width=500, height=800, aspect=aspect).width == 500
+    else:
+        with pytest.raises(ValidationError, match=f"aspect is {aspect}, but width 500 and height 800"):
+            Frame(width=500, height=800, aspect=aspect)
+
+
 def test_clear_words():
     with pytest.raises(ParameterError, match="run cutout"):
         framed(Picture(torch.zeros(1, 3, 4, 4)))

@@ -107,6 +107,39 @@ def test_what_cannot_be_judged_is_left_alone():
     assert result.flags == ()
 
 
+@pytest.mark.parametrize(
+    ("light", "corrected", "flags"),
+    [
+        ((1.0, 0.97, 0.92), True, 0),  # a little warm
+        ((1.0, 0.85, 0.65), True, 1),  # a lamp, or cream paper: corrected, and a person is asked
+        ((0.68, 0.9, 1.0), False, 0),  # blue paper
+        ((0.75, 1.0, 0.85), False, 0),  # green paper
+        ((1.0, 0.7, 0.8), False, 0),  # pink paper
+    ],
+)
+def test_coloured_paper_is_no_cast(light, corrected, flags):
+    result = run(photo(light, specks=False), auto_exposure=False, dust="off")
+    assert (result.numbers["delta_e_max"] > 0) == corrected
+    assert len(result.flags) == flags
+    assert ("the background is coloured: no reference for white" in result.notes) == (not corrected)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "words"),
+    [
+        ({"temperature": 3000}, "temperature is 3000.0, but white_balance is auto.*set white_balance to light"),
+        ({"tint": 5, "white_balance": "point"}, "tint .* white_balance is point"),
+        ({"neutral": "red"}, "neutral .* set white_balance to colour"),
+        ({"background_lightness": 90, "auto_exposure": False}, "background_lightness .* auto_exposure is false"),
+        ({"dust_size": 2, "dust": "off"}, "dust_size .* set dust to background or everywhere"),
+    ],
+)
+def test_a_parameter_that_would_do_nothing_is_refused(parameters, words):
+    with pytest.raises(ValidationError, match=words):
+        Retouch(**parameters)
+    assert Retouch(**Retouch(white_balance="off").model_dump()).white_balance == "off"
+
+
 def test_result_keeps_the_rest_of_the_picture():
     picture = photo().replace(mask=photo().matte)
     result = run(picture).picture
