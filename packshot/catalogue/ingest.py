@@ -189,7 +189,7 @@ def _product(draft: Draft, gatherer: Gatherer, file: str) -> tuple[Product | Non
     images = []
     for wanted in draft.images:
         image, wrong = gatherer.image(wanted, draft.row)
-        found += wrong
+        found += [replace(problem, sku=shortened(fields["sku"])) for problem in wrong]
         if image is not None:
             images.append(image)
     if draft.only_pictures and not images:

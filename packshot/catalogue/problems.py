@@ -21,6 +21,7 @@ class Problem:
     row: row or line number in `file` as an editor counts (the header is 1); None = the file as a whole.
     field: the column, picture or member it is about.
     reason: plain words. value: what stood there, shortened. file: name inside the source.
+    sku: the product it belongs to, where that is known.
     serious: False = only a note (a file that is no picture, rows joined to one product): nothing was lost.
     """
 
@@ -30,6 +31,7 @@ class Problem:
     value: str = ""
     file: str = ""
     serious: bool = True
+    sku: str = ""
 
     def __str__(self) -> str:
         place = " ".join(p for p in (self.file, f"row {self.row}" if self.row is not None else "") if p)

@@ -54,6 +54,11 @@ def main() -> None:
     except PackshotError as error:
         typer.echo(f"packshot: {error}", err=True)
         sys.exit(2)
+    except OSError as error:
+        if error.filename is None:
+            raise  # not about a file of the user's
+        typer.echo(f"packshot: {error.filename}: {error.strerror}", err=True)
+        sys.exit(2)
     except KeyboardInterrupt:
         typer.echo("packshot: stopped; run the same command again to go on where it was", err=True)
         sys.exit(130)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from packshot.pipeline.run import Progress
     from packshot.provenance.credentials import Signing
 
+LINE_SECONDS = 30  # between two lines of progress where there is no terminal
 WORKERS = Annotated[int, typer.Option(min=0, max=256, help="processes; 0 = one per processor")]
 
 
@@ -58,18 +60,22 @@ def work(
     """Run with a progress line, say where the results are, return the exit code."""
     from packshot.pipeline.catalogues import run_catalogue
 
-    with Bar() as show:
-        outcome = run_catalogue(
-            pipeline,
-            catalogue,
-            out,
-            workers=workers or None,
-            limit=limit,
-            overrides=overrides,
-            on_progress=show,
-            report=report,
-            signing=signing,
-        )
+    try:
+        with Bar() as show:
+            outcome = run_catalogue(
+                pipeline,
+                catalogue,
+                out,
+                workers=workers or None,
+                limit=limit,
+                overrides=overrides,
+                on_progress=show,
+                report=report,
+                signing=signing,
+            )
+    except KeyboardInterrupt:
+        typer.echo("packshot: stopped; run the same command again to go on where it was", err=True)
+        return 130
     say(outcome)
     return outcome.exit_code
 
@@ -93,7 +99,7 @@ def overrides(settings: list[str]) -> dict[str, Any]:
 
 
 class Bar:
-    """A progress bar on a terminal, nothing elsewhere; a reader of the run's progress records."""
+    """A progress bar on a terminal, a line each half minute elsewhere; a reader of the run's progress records."""
 
     def __enter__(self) -> Callable[[Progress], None]:
         from rich.console import Console
@@ -104,12 +110,16 @@ class Bar:
         times = TimeElapsedColumn(), TimeRemainingColumn()
         self.display = Progress(*columns, *times, console=console, disable=not console.is_terminal)
         self.display.start()
+        self.told = time.monotonic()
         self.task = self.display.add_task("starting", total=None)
         return self.show
 
     def show(self, progress: Progress) -> None:
         """Show one progress record."""
         words = f"{progress.rate:.1f}/s, {progress.flagged} flagged, {progress.failed} failed"
+        if self.display.disable and time.monotonic() - self.told > LINE_SECONDS:
+            self.told = time.monotonic()
+            typer.echo(f"{progress.finished} of {progress.total}: {words}", err=True)
         self.display.update(self.task, description=words, completed=progress.finished, total=progress.total)
 
     def __exit__(self, *_: object) -> None:
@@ -123,7 +133,8 @@ def say(outcome: Outcome) -> None:
         typer.echo(f"{'not read' if problem.serious else 'note'}: {problem}", err=True)
     if len(outcome.problems) > 10:
         typer.echo(f"… {len(outcome.problems) - 10} more in {outcome.out / 'catalogue' / 'problems.jsonl'}", err=True)
-    kept = f", {last.skipped} kept from before" if last.skipped else ""
+    flagged = f" ({last.skipped_flagged} of them to look at)" if last.skipped_flagged else ""
+    kept = f", {last.skipped} kept from before{flagged}" if last.skipped else ""
     typer.echo(
         f"{last.done} done, {last.flagged} to look at, {last.failed} failed{kept} "
         f"in {last.seconds:.1f} s ({last.rate:.1f} a second)"

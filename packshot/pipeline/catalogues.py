@@ -11,14 +11,18 @@ from typing import Any
 from packshot.catalogue.catalogue import PRODUCTS, Catalogue
 from packshot.catalogue.ingest import ingest
 from packshot.catalogue.problems import Problem
-from packshot.errors import FileError, ParameterError
+from packshot.errors import CatalogueError, FileError, ParameterError
 from packshot.pipeline import recipe as recipes
 from packshot.pipeline import reporting
 from packshot.pipeline.recipe import Recipe
-from packshot.pipeline.run import Item, Progress, run
+from packshot.pipeline.record import Record
+from packshot.pipeline.run import Item, Progress, named_pictures, run
 from packshot.provenance import policies
 from packshot.provenance.credentials import Signing, credential
 from packshot.provenance.policies import Policy
+
+NOTED = 1000  # products without pictures that are named one by one
+URL_ONLY = "is a URL, and packshot fetches nothing from the web: download the picture and name its file"
 
 
 @dataclass(frozen=True)
@@ -63,12 +67,23 @@ def items(catalogue: Catalogue) -> Iterator[Item]:
         yield Item(product.sku, shot.image.path, str(shot.path), shot.key, values)
 
 
-def unread(catalogue: Catalogue, problems: tuple[Problem, ...]) -> Iterator[Item]:
-    """Pictures that ingest could not read: they are tried, fail with their reason, and so are in records and report."""
+def refused(catalogue: Catalogue, problems: tuple[Problem, ...]) -> Iterator[Item]:
+    """Pictures that are not opened but recorded with the reason: URLs, and what ingest refused."""
+    for product in catalogue:
+        for number, image in enumerate(product.images, start=1):
+            if not image.path:
+                yield Item(product.sku, image.url, "", f"{product.sku}~{number}", refused=URL_ONLY)
     for problem in problems:
         if problem.serious and problem.field == "image" and problem.value:
             stem = str(PurePosixPath(problem.value).with_suffix(""))
-            yield Item(stem, problem.value, str(catalogue.pictures / problem.value), stem)
+            yield Item(problem.sku or stem, problem.value, "", stem, refused=problem.reason)
+
+
+def without_pictures(catalogue: Catalogue) -> Iterator[Problem]:
+    """Products for which there is nothing to do, each as a note."""
+    for product in catalogue:
+        if not product.images:
+            yield Problem(product.row, "image", f"product {product.sku} has no picture", sku=product.sku, serious=False)
 
 
 def run_catalogue(
@@ -101,14 +116,36 @@ def run_catalogue(
     check_apart(Path(source), folder)
     catalogue, problems = opened(source, folder / "catalogue")
     total = sum(bool(image.path) for product in catalogue for image in product.images)
-    total += sum(1 for _ in unread(catalogue, problems))
-    photos = islice(chain(items(catalogue), unread(catalogue, problems)), limit)
+    others = sum(1 for _ in refused(catalogue, problems))
+    if not total and not others:
+        raise CatalogueError(f"{source}: {len(catalogue)} products and no picture; expected an image column or files")
+    total += others
+    problems = (*problems, *islice(without_pictures(catalogue), NOTED))
+    photos = islice(chain(items(catalogue), refused(catalogue, problems)), limit)
     last = Progress(0, 0, 0, 0, None, 0.0)
     for last in run(recipe, photos, folder, total=min(total, limit or total), workers=workers):
         if on_progress is not None:
             on_progress(last)
-    page = reporting.write(folder, recipe, catalogue, last, str(source)) if report else None
-    return Outcome(last, folder, page, problems)
+    if not report:
+        return Outcome(last, folder, None, problems)
+    current = _current(recipe, catalogue, problems)
+    return Outcome(last, folder, reporting.write(folder, recipe, catalogue, last, str(source), current), problems)
+
+
+def _current(recipe: Recipe, catalogue: Catalogue, problems: tuple[Problem, ...]) -> Callable[[Record], bool]:
+    """Whether a record belongs to this pipeline with these settings and to a photo that the catalogue still has."""
+    digest = recipe.digest(named_pictures(recipe))
+    variants = {variant for variant, _ in recipe.variants()}
+    others = {(item.sku, item.image) for item in refused(catalogue, problems)}
+
+    def current(record: Record) -> bool:
+        if record.settings != digest or record.variant not in variants:
+            return False
+        product = catalogue.get(record.sku)
+        held = product is not None and any(image.path == record.image for image in product.images)
+        return held or (record.sku, record.image) in others
+
+    return current
 
 
 def check_apart(source: Path, out: Path) -> None:

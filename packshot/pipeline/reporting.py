@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -15,8 +15,13 @@ from packshot.pipeline.run import RECORDS, Progress
 from packshot.version import __version__
 
 
-def write(out: Path, recipe: Recipe, catalogue: Catalogue, last: Progress, source: str) -> Path:
-    """Write `report.html` and `report.json` from `edits.jsonl`; returns the page."""
+def write(
+    out: Path, recipe: Recipe, catalogue: Catalogue, last: Progress, source: str, current: Callable[[Record], bool]
+) -> Path:
+    """Write `report.html` and `report.json` from `edits.jsonl`; returns the page.
+
+    current: whether a record is part of this run; others (earlier settings, photos that are gone) are left out.
+    """
     summary = Summary(
         pipeline=recipe.name,
         version=__version__,
@@ -29,15 +34,17 @@ def write(out: Path, recipe: Recipe, catalogue: Catalogue, last: Progress, sourc
     )
     index = Index(out / RECORDS)
     try:
-        return write_report(out, entries(out, catalogue, index), summary)
+        return write_report(out, entries(out, catalogue, index, current), summary)
     finally:
         index.close()
 
 
-def entries(out: Path, catalogue: Catalogue, index: Index) -> Iterator[Entry]:
+def entries(
+    out: Path, catalogue: Catalogue, index: Index, current: Callable[[Record], bool] = lambda record: True
+) -> Iterator[Entry]:
     """One entry for every picture (its variants together), in the order of the records."""
     group: list[Record] = []
-    for record in index.newest():
+    for record in filter(current, index.newest()):
         if group and record.key[:2] != group[0].key[:2]:
             yield entry(out, catalogue, group)
             group = []

@@ -38,6 +38,7 @@ class Item:
     """One photo of a catalogue.
 
     image: its path there; source: where its bytes are; name: path of its results without suffix, `/` between folders.
+    refused: why the picture must not be opened (it lies outside the catalogue, it is a URL): recorded as failed.
     """
 
     sku: str
@@ -45,11 +46,15 @@ class Item:
     source: str
     name: str
     values: Mapping[str, Any] = field(default_factory=dict)
+    refused: str = ""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a run stands after one more result. total: number of results, None if not known beforehand."""
+    """Where a run stands after one more result. total: number of results, None if not known beforehand.
+
+    skipped: kept from an earlier run; skipped_flagged: how many of these are flagged.
+    """
 
     done: int
     flagged: int
@@ -58,6 +63,7 @@ class Progress:
     total: int | None
     seconds: float
     record: Record | None = None
+    skipped_flagged: int = 0
 
     @property
     def finished(self) -> int:
@@ -113,7 +119,7 @@ class RecipeWork:
         return self.digest
 
     def job(self, item: Item, out: Path, outputs: Mapping[str, str]) -> Job:
-        return Job(item.sku, item.image, item.source, str(out), outputs, {"sku": item.sku, **item.values})
+        return Job(item.sku, item.image, item.source, str(out), outputs, {"sku": item.sku, **item.values}, item.refused)
 
     def places(self, name: str) -> tuple[str, ...]:
         return (name,)
@@ -144,7 +150,7 @@ def carry_out(
     with _exclusive(out), Log(out / RECORDS) as log:
         _remove_torn(out)
         index = Index(out / RECORDS)
-        counts = dict.fromkeys(("done", "flagged", "failed", "skipped"), 0)
+        counts = dict.fromkeys(("done", "flagged", "failed", "skipped", "skipped_flagged"), 0)
         started = time.perf_counter()
 
         def progress(record: Record | None) -> Progress:
@@ -152,7 +158,8 @@ def carry_out(
 
         def jobs() -> Iterator[Job]:
             for job, kept in _plan(work, items, out, index):
-                counts["skipped"] += kept
+                counts["skipped"] += len(kept)
+                counts["skipped_flagged"] += sum(record.status == "flagged" for record in kept)
                 if job.outputs:
                     yield job
 
@@ -179,12 +186,12 @@ def named_pictures(recipe: Recipe) -> dict[str, str]:
     return found
 
 
-def _plan(work: Work, items: Iterable[Item], out: Path, index: Index) -> Iterator[tuple[Job, int]]:
-    """`(job, results kept from an earlier run)` of every photo; a job without outputs has nothing left to do."""
+def _plan(work: Work, items: Iterable[Item], out: Path, index: Index) -> Iterator[tuple[Job, list[Record]]]:
+    """`(job, records kept from an earlier run)` of every photo; a job without outputs has nothing left to do."""
     for item in items:
         digest: list[str] = []
         names = work.names(item, index.claim)
-        wanted = {}
+        wanted, kept = {}, []
         for variant, name in names.items():
             record = index.last((item.sku, item.image, variant))
             if (
@@ -194,7 +201,9 @@ def _plan(work: Work, items: Iterable[Item], out: Path, index: Index) -> Iterato
                 or not _is_kept(record, item, out, digest)
             ):
                 wanted[variant] = name
-        yield work.job(item, out, wanted), len(names) - len(wanted)
+            else:
+                kept.append(record)
+        yield work.job(item, out, wanted), kept
 
 
 def _is_kept(record: Record, item: Item, out: Path, digest: list[str]) -> bool:

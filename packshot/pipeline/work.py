@@ -31,6 +31,7 @@ class Job:
     """One photo to do: where it is, what the catalogue says of it, and where its results go.
 
     values: attributes of the product for `$names`. outputs: variant → path relative to `out`.
+    refused: why the picture is not even opened; "" = it is.
     """
 
     sku: str
@@ -39,6 +40,7 @@ class Job:
     out: str
     outputs: Mapping[str, str]
     values: Mapping[str, Any] = field(default_factory=dict)
+    refused: str = ""
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,8 @@ class Failure:
 def opened(job: Job) -> Opened | Failure:
     """The photo of a job, or why it cannot be read."""
     digest = ""
+    if job.refused:
+        return Failure(digest, job.refused)
     try:
         data = read_bytes(job.source)
         digest = hashlib.sha256(data).hexdigest()
@@ -206,7 +210,7 @@ def written(
         source=photo.origin,
         signing=recipe.signing,
     )
-    encoded = encoded_fidelity(state.picture, exported.picture)
+    encoded = encoded_fidelity(exported.shown, exported.picture)
     return Record(
         sku=job.sku,
         image=job.image,
