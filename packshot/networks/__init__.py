@@ -13,11 +13,27 @@ if TYPE_CHECKING:
 TABLE = {
     "unet": "packshot.networks.unet:UNetConfig:UNet",
     "features": "packshot.networks.features:FeatureNetConfig:FeatureNet",
+    "inception": "packshot.networks.inception:InceptionConfig:Inception",
     "dcgan-generator": "packshot.networks.gan.dcgan:DCGANGeneratorConfig:DCGANGenerator",
     "dcgan-critic": "packshot.networks.gan.dcgan:DCGANCriticConfig:DCGANCritic",
+    "cgan-generator": "packshot.networks.gan.cgan:CGANGeneratorConfig:CGANGenerator",
+    "cgan-critic": "packshot.networks.gan.cgan:CGANCriticConfig:CGANCritic",
+    "sagan-generator": "packshot.networks.gan.sagan:SAGANGeneratorConfig:SAGANGenerator",
+    "sagan-critic": "packshot.networks.gan.sagan:SAGANCriticConfig:SAGANCritic",
+    "progan-generator": "packshot.networks.gan.progan:ProGANGeneratorConfig:ProGANGenerator",
+    "progan-critic": "packshot.networks.gan.progan:ProGANCriticConfig:ProGANCritic",
+    "stylegan2-generator": "packshot.networks.gan.stylegan2:StyleGAN2GeneratorConfig:StyleGAN2Generator",
+    "stylegan2-critic": "packshot.networks.gan.stylegan2:StyleGAN2CriticConfig:StyleGAN2Critic",
     "r3gan-generator": "packshot.networks.gan.r3gan:R3GANGeneratorConfig:R3GANGenerator",
     "r3gan-critic": "packshot.networks.gan.r3gan:R3GANCriticConfig:R3GANCritic",
+    "product-generator": "packshot.networks.gan.product:ProductGeneratorConfig:ProductGenerator",
+    "product-critic": "packshot.networks.gan.product:ProductCriticConfig:ProductCritic",
+    "unet-generator": "packshot.networks.gan.unet_gan:UNetGeneratorConfig:UNetGenerator",
     "vae": "packshot.networks.autoencoders.vae:VAEConfig:VAE",
+    "vqvae": "packshot.networks.autoencoders.vqvae:VQVAEConfig:VQVAE",
+    "fsq": "packshot.networks.autoencoders.fsq:FSQConfig:FSQ",
+    "latent-flow": "packshot.networks.autoencoders.latent_flow:LatentFlowConfig:LatentFlow",
+    "mixture": "packshot.networks.autoencoders.mixture:MixtureConfig:Mixture",
 }
 
 
@@ -39,6 +55,6 @@ def build(name: str, config: dict[str, Any] | None = None) -> nn.Module:
     entries = {key: tuple(value) if isinstance(value, list) else value for key, value in (config or {}).items()}
     try:
         made = config_class(**entries)
-    except TypeError as error:
+    except (TypeError, ParameterError) as error:
         raise ParameterError(f"config of network {name!r}: {error}") from None
     return network_class(made)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -12,13 +14,14 @@ from torch.nn import functional as F
 
 from packshot.errors import ParameterError
 
+Layer = TypeVar("Layer", bound=nn.Module)
 Wrap = Callable[[nn.Module], nn.Module]  # what is put around a layer with weights, such as spectral normalisation
 
 
 def require(holds: bool, entry: str, expected: str, got: object) -> None:
-    """Raise ParameterError naming a config entry unless its bound `holds`."""
+    """Raise ParameterError naming a config entry or an argument unless its bound `holds`."""
     if not holds:
-        raise ParameterError(f"config entry {entry!r}: expected {expected}, got {got!r}")
+        raise ParameterError(f"{entry}: expected {expected}, got {got!r}")
 
 
 def require_at_least(least: int, **entries: int) -> None:
@@ -44,12 +47,47 @@ def pyramid_widths(width: int, max_width: int, levels: int) -> tuple[int, ...]:
     return tuple(min(width * 2**level, max_width) for level in reversed(range(levels)))
 
 
+@dataclass(frozen=True)
+class GeneratorConfig:
+    """What every generator's config has. width: channels at full size, doubled per halving, at most max_width."""
+
+    z_dim: int = 128
+    condition_dim: int = 0
+    channels: int = 3
+    size: int = 64
+    width: int = 64
+    max_width: int = 512
+
+    def __post_init__(self) -> None:
+        require_at_least(1, z_dim=self.z_dim, channels=self.channels, width=self.width, max_width=self.max_width)
+        require_at_least(0, condition_dim=self.condition_dim)
+        pyramid(self.size)
+
+
+@dataclass(frozen=True)
+class CriticConfig:
+    """What every critic's config has. classes: number of values of each attribute it also classifies."""
+
+    condition_dim: int = 0
+    channels: int = 3
+    size: int = 64
+    width: int = 64
+    max_width: int = 512
+    classes: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        require_at_least(1, channels=self.channels, width=self.width, max_width=self.max_width)
+        require_at_least(0, condition_dim=self.condition_dim)
+        require(all(k > 0 for k in self.classes), "classes", "numbers of values above 0", self.classes)
+        pyramid(self.size)
+
+
 def check_condition(condition: Tensor | None, condition_dim: int, n: int) -> None:
     """Raise ParameterError unless a condition `(n, condition_dim)` is given exactly when there is a place for it."""
     got = None if condition is None else tuple(condition.shape)
     expected = (n, condition_dim) if condition_dim else None
     if got != expected:
-        raise ParameterError(f"condition: expected {expected} (config entry 'condition_dim'), got {got}")
+        raise ParameterError(f"condition: expected {expected} (config entry condition_dim), got {got}")
 
 
 def joined(z: Tensor, condition: Tensor | None, condition_dim: int) -> Tensor:
@@ -82,6 +120,167 @@ class ConvBlock(nn.Module):
         return out
 
 
+class UNetBody(nn.Module):
+    """Contracting and expanding path with skips: `(n, channels_in, h, w)` → `(n, width, h, w)`; any h, w ≥ 1.
+
+    Ronneberger et al. 2015, §2, with padded convolutions, maximum pooling and bilinear upsampling.
+    """
+
+    def __init__(self, channels_in: int, width: int, depth: int) -> None:
+        super().__init__()
+        widths = [width * 2**level for level in range(depth + 1)]
+        self.stem = ConvBlock(channels_in, widths[0])
+        self.down = nn.ModuleList(ConvBlock(a, b) for a, b in itertools.pairwise(widths))
+        self.up = nn.ModuleList(ConvBlock(a + b, a) for a, b in itertools.pairwise(widths))
+
+    def body(self, x: Tensor) -> Tensor:
+        skips = [self.stem(x)]  # level i: (n, width·2^i, ⌈h/2^i⌉, ⌈w/2^i⌉)
+        for block in self.down:
+            skips.append(block(F.max_pool2d(skips[-1], 2, ceil_mode=True)))
+        x = skips.pop()
+        for block in reversed(self.up):
+            skip = skips.pop()
+            x = F.interpolate(x, size=skip.shape[2:], mode="bilinear", align_corners=False)
+            x = block(torch.cat([skip, x], dim=1))
+        out: Tensor = x
+        return out
+
+
+def contracting(channels_in: int, widths: tuple[int, ...]) -> nn.Sequential:
+    """Encoder of an autoencoder: a strided convolution and a `ConvBlock` for each width, the last of them smallest."""
+    layers: list[nn.Module] = []
+    for a, b in itertools.pairwise((channels_in, *widths)):
+        layers += [nn.Conv2d(a, b, 4, 2, 1, bias=False), norm(b), nn.SiLU(), ConvBlock(b, b)]
+    return nn.Sequential(*layers)
+
+
+def expanding(widths: tuple[int, ...], channels_out: int) -> nn.Sequential:
+    """Decoder of an autoencoder: a `ConvBlock`, nearest-neighbour doubling and a convolution for each width; tanh."""
+    layers: list[nn.Module] = []
+    for a, b in itertools.pairwise((*widths, widths[-1])):
+        layers += [ConvBlock(a, a), nn.Upsample(scale_factor=2), nn.Conv2d(a, b, 3, padding=1, bias=False)]
+        layers += [norm(b), nn.SiLU()]
+    return nn.Sequential(*layers, nn.Conv2d(widths[-1], channels_out, 3, padding=1), nn.Tanh())
+
+
+class ConditionalNorm(nn.Module):
+    """Batch normalisation whose gain and bias are linear in the condition (Dumoulin et al. 2017, de Vries et al. 2017).
+
+    Without a condition (condition_dim 0) it is plain batch normalisation. Wants float32.
+    """
+
+    def __init__(self, channels: int, condition_dim: int) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm2d(channels, affine=not condition_dim)
+        self.affine = nn.Linear(condition_dim, 2 * channels, bias=False) if condition_dim else None
+        if self.affine is not None:
+            nn.init.normal_(self.affine.weight, 0.0, 0.1)
+
+    def forward(self, x: Tensor, condition: Tensor | None) -> Tensor:
+        out: Tensor = self.norm(x)
+        if self.affine is not None and condition is not None:
+            gain, bias = self.affine(condition.to(out.dtype))[:, :, None, None].chunk(2, dim=1)
+            out = out * (1 + gain) + bias
+        return out
+
+
+class ResidualUp(nn.Module):
+    """Generator block with conditional norms: `(n, c_in, h, w)` → `(n, c_out, 2h, 2w)`.
+
+    Miyato & Koyama 2018, figure 14a, nearest-neighbour doubling. `wrap` goes around convolutions.
+    """
+
+    def __init__(self, channels_in: int, channels_out: int, condition_dim: int, wrap: Wrap | None = None) -> None:
+        super().__init__()
+        wrap = wrap or nn.Identity()
+        self.norm1 = ConditionalNorm(channels_in, condition_dim)
+        self.conv1 = wrap(nn.Conv2d(channels_in, channels_out, 3, padding=1, bias=False))
+        self.norm2 = ConditionalNorm(channels_out, condition_dim)
+        self.conv2 = wrap(nn.Conv2d(channels_out, channels_out, 3, padding=1))
+        self.shortcut = wrap(nn.Conv2d(channels_in, channels_out, 1))
+
+    def forward(self, x: Tensor, condition: Tensor | None) -> Tensor:
+        y = F.interpolate(torch.relu(self.norm1(x, condition)), scale_factor=2)
+        y = self.conv2(torch.relu(self.norm2(self.conv1(y), condition)))
+        out: Tensor = y + F.interpolate(self.shortcut(x), scale_factor=2)
+        return out
+
+
+class ResidualDown(nn.Module):
+    """Critic block: `(n, c_in, h, w)` → `(n, c_out, h/2, w/2)`, or the same size with `halve` off.
+
+    Miyato & Koyama 2018, figure 14b; `first`: the input is a picture and passes no ReLU.
+    """
+
+    def __init__(
+        self, channels_in: int, channels_out: int, wrap: Wrap, first: bool = False, halve: bool = True
+    ) -> None:
+        super().__init__()
+        self.first, self.halve = first, halve
+        self.conv1 = wrap(nn.Conv2d(channels_in, channels_out, 3, padding=1))
+        self.conv2 = wrap(nn.Conv2d(channels_out, channels_out, 3, padding=1))
+        self.shortcut = wrap(nn.Conv2d(channels_in, channels_out, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.conv2(torch.relu(self.conv1(x if self.first else torch.relu(x))))
+        if self.halve:
+            x, y = F.avg_pool2d(x, 2), F.avg_pool2d(y, 2)
+        out: Tensor = y + self.shortcut(x)
+        return out
+
+
+def spectral(layer: nn.Module) -> nn.Module:
+    """Spectral normalisation by one power iteration a training pass (Miyato et al. 2018, algorithm 1)."""
+    return nn.utils.parametrizations.spectral_norm(layer)
+
+
+class _Scaled(nn.Module):
+    def __init__(self, scale: float) -> None:
+        super().__init__()
+        self.scale = scale
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.scale
+
+
+def equalised(layer: Layer, gain: float = 1.0, rate: float = 1.0) -> Layer:
+    """Equalised learning rate (Karras et al. 2018, §4.1): weights from N(0, 1), scaled by gain/√fan_in as they are
+    used.
+
+    rate multiplies the effective learning rate of weight and bias and leaves the start unchanged.
+    """
+    assert isinstance(layer, nn.Linear | nn.Conv2d)
+    nn.init.normal_(layer.weight, 0.0, 1 / rate)
+    scale = gain * rate / math.sqrt(layer.weight[0].numel())
+    nn.utils.parametrize.register_parametrization(layer, "weight", _Scaled(scale))
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
+        if rate != 1:
+            nn.utils.parametrize.register_parametrization(layer, "bias", _Scaled(rate))
+    return layer
+
+
+def unit_scale(x: Tensor) -> Tensor:
+    """x over the root mean square of its channels (dimension 1): pixelwise feature vector normalisation.
+
+    Karras et al. 2018, §4.2. Wants float32.
+    """
+    return x * (x.square().mean(1, keepdim=True) + 1e-8).rsqrt()
+
+
+def with_deviation(x: Tensor, group: int = 4) -> Tensor:
+    """`(n, c, h, w)` → `(n, c + 1, h, w)`: one more channel, the standard deviation over pictures of a group.
+
+    Minibatch standard deviation (Karras et al. 2018, §3): deviation of every value over the group, mean over values.
+    A batch is cut into groups of at most `group` pictures that divide it. Wants float32.
+    """
+    n, _, h, w = x.shape
+    group = next(g for g in range(min(group, n), 0, -1) if n % g == 0)
+    groups = x.reshape(group, n // group, -1)
+    deviation = (groups.var(0, correction=0) + 1e-8).sqrt().mean(1)  # (n / group,)
+    return torch.cat([x, deviation.repeat(group).view(n, 1, 1, 1).expand(n, 1, h, w)], dim=1)
+
+
 def double(x: Tensor) -> Tensor:
     """Bilinear upsampling by 2, which is the filter [1, 3, 3, 1]/4 a side: `(n, c, h, w)` → `(n, c, 2h, 2w)`."""
     return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
@@ -99,6 +298,20 @@ class Bounded(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return x if self.training else x.clamp(-1, 1)
+
+
+@dataclass(frozen=True)
+class Quantised:
+    """What an autoencoder with discrete codes gives for n pictures.
+
+    picture: `(n, channels, size, size)` in [-1, 1]; code: `(n, d, h, w)` before, entries: after quantisation (both
+    carry gradients of their own); indices: `(n, h, w)` whole numbers.
+    """
+
+    picture: Tensor
+    code: Tensor
+    entries: Tensor
+    indices: Tensor
 
 
 @dataclass(frozen=True)

@@ -1,83 +1,125 @@
 """A tiny config and an input for every network of the table, for the ruler."""
 
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 
 import torch
 from torch import nn
 
 from packshot import networks
 
-GAN = {"channels": 1, "size": 28, "width": 4, "max_width": 8, "condition_dim": 3}
+GAN = {"channels": 1, "size": 14, "width": 4, "max_width": 8, "condition_dim": 3}
+CODE = {"channels": 1, "size": 16, "width": 4, "max_width": 8, "halvings": 2}
+STYLE = {"w_dim": 4, "mapping_layers": 2}
+TEXT = {"vocabulary": 9, "text_dim": 4, "code_dim": 5}
+BLOCKS = {"blocks": 1, "group_size": 4}
+CLASSES = {"classes": [3, 2]}
 TINY = {
     "unet": {"width": 4, "depth": 2},
-    "features": {"width": 4, "classes": [3, 2]},
+    "features": {"width": 4, **CLASSES},
+    "inception": {"divide": 16},
     "dcgan-generator": {**GAN, "z_dim": 5},
-    "dcgan-critic": {**GAN, "classes": [3, 2]},
-    "r3gan-generator": {**GAN, "z_dim": 5, "blocks": 1, "group_size": 4, "embed_dim": 3},
-    "r3gan-critic": {**GAN, "blocks": 1, "group_size": 4, "classes": [3, 2]},
+    "dcgan-critic": {**GAN, **CLASSES},
+    "cgan-generator": {**GAN, "z_dim": 5},
+    "cgan-critic": {**GAN, **CLASSES},
+    "sagan-generator": {**GAN, "z_dim": 5},
+    "sagan-critic": {**GAN, **CLASSES},
+    "progan-generator": {**GAN, "z_dim": 5},
+    "progan-critic": {**GAN, **CLASSES},
+    "stylegan2-generator": {**GAN, **STYLE, "z_dim": 5},
+    "stylegan2-critic": {**GAN, **CLASSES},
+    "r3gan-generator": {**GAN, **BLOCKS, "z_dim": 5, "embed_dim": 3},
+    "r3gan-critic": {**GAN, **BLOCKS, **CLASSES},
+    "product-generator": {**GAN, **TEXT, "z_dim": 5},
+    "product-critic": {**GAN, **TEXT, **CLASSES},
+    "unet-generator": {**GAN, "z_dim": 14 * 14, "depth": 2},
     "vae": {**GAN, "latent_dim": 3},
+    "vqvae": {**CODE, "codes": 8, "code_dim": 3},
+    "fsq": {**CODE, "levels": [4, 3]},
+    "latent-flow": {"latent_dim": 4, "condition_dim": 3, "width": 8, "blocks": 2},
+    "mixture": {"latent_dim": 3, "components": 2},
 }
 GENERATORS = [name for name in networks.TABLE if name.endswith("-generator")]
 CRITICS = [name for name in networks.TABLE if name.endswith("-critic")]
 SIZES = (28, 32)
 LEAST_IS_ZERO = ("depth", "condition_dim", "group_size")  # entries that may be 0
-BATCH_MATTERS: tuple[str, ...] = ()  # critics that look at a batch as a whole
+BATCH_MATTERS = ("progan-critic", "stylegan2-critic")  # they compare the pictures of a batch, on purpose
+BESIDE_THE_PICTURE = ("heads.classifiers", "text.", "to_code.")  # weights of a critic that no picture passes through
+NOTHING_TO_LEARN = ("mixture",)  # no parameters
 
 
 def make(name, **entries):
+    """The tiny network of a name; `size` takes along what must follow it."""
     torch.manual_seed(0)
-    return networks.build(name, {**TINY[name], **entries})
+    config = {**TINY[name], **entries}
+    if name == "unet-generator":
+        config["z_dim"] = entries.get("z_dim", max(1, config["size"] ** 2))
+    return networks.build(name, config)
 
 
-def inputs(name, network, n, seed=0, side=16):
+def inputs(name, network, n, seed=0):
     """Positional inputs of n rows; row i is the same for every n."""
-    config = network.config
-    rows = [_row(name, config, torch.Generator().manual_seed(seed + 100 * i), side) for i in range(n)]
-    return tuple(torch.stack(column) for column in zip(*rows, strict=True))
+    rows = [_row(name, network.config, torch.Generator().manual_seed(seed + 100 * i)) for i in range(n)]
+    columns = zip(*rows, strict=True)
+    return tuple(None if column[0] is None else torch.stack(column) for column in columns)
 
 
-def _row(name, config, generator, side):
+def _row(name, config, generator):
     def normal(*shape):
         return torch.randn(*shape, generator=generator)
 
-    side = getattr(config, "size", side)
-    channels = config.channels_in if hasattr(config, "channels_in") else config.channels
-    first = normal(config.z_dim) if name.endswith("-generator") else normal(channels, side, side).tanh()
-    row = [first]
-    if getattr(config, "condition_dim", 0):
-        row.append(normal(config.condition_dim))
-    if name == "vae":
-        row.append(normal(config.latent_dim))
-    return row
+    if name == "mixture":
+        return [normal(config.latent_dim), torch.rand((), generator=generator)]
+    condition = [normal(config.condition_dim)] if getattr(config, "condition_dim", 0) else []
+    if name == "latent-flow":
+        return [normal(config.latent_dim), torch.rand((), generator=generator), *condition]
+    if name in GENERATORS:
+        first = normal(config.z_dim)
+    else:
+        channels = {"unet": 3, "inception": 3}.get(name) or config.channels
+        side = getattr(config, "size", 75 if name == "inception" else 16)
+        first = normal(channels, side, side).tanh()
+    tokens = [torch.randint(0, 9, (4,), generator=generator)] if name.startswith("product") else []
+    noise = [normal(config.latent_dim)] if name == "vae" else []
+    return [first, *condition, *noise] if not tokens else [first, *(condition or [None]), *tokens]
 
 
 def tensors(output):
-    """Every tensor of an output, in order."""
+    """Every floating tensor of an output, in order."""
     if isinstance(output, torch.Tensor):
-        return [output]
-    parts = output if isinstance(output, tuple) else [getattr(output, f.name) for f in fields(output)]
+        return [output] if output.is_floating_point() else []
+    parts = [getattr(output, f.name) for f in fields(output)] if is_dataclass(output) else output
     return [t for part in parts for t in tensors(part)]
 
 
 def everything(name, network, arguments):
-    """All that a network gives from one input, as a list of tensors."""
+    """All that a network gives from one input, as a list of tensors; what grows, at every stage of its growth."""
+    if not hasattr(network, "grow"):
+        return _once(name, network, arguments)
+    outputs = []
+    for halves in range(2 * len(network.sides) - 1):
+        network.grow(halves / 2)
+        outputs += _once(name, network, arguments)
+    return outputs
+
+
+def _once(name, network, arguments):
     return tensors(network.judge(*arguments) if name in CRITICS else network(*arguments))
 
 
 def off_zero(network: nn.Module):
     """Move parameters that start at zero, behind which no gradient would pass."""
-    generator = torch.Generator().manual_seed(1)
-    with torch.no_grad():
-        for parameter in network.parameters():
-            if not parameter.any():
-                parameter.copy_(0.3 * torch.randn(parameter.shape, generator=generator))
-    return network
+    return _filled(network, 0.3, only_zeros=True)
 
 
 def loud(network: nn.Module):
     """Parameters large enough that an unbounded output would leave [-1, 1]."""
-    generator = torch.Generator().manual_seed(2)
+    return _filled(network, 1.0, only_zeros=False)
+
+
+def _filled(network, scale, only_zeros):
+    generator = torch.Generator().manual_seed(1)
     with torch.no_grad():
         for parameter in network.parameters():
-            parameter.copy_(torch.randn(parameter.shape, generator=generator))
+            if not (only_zeros and parameter.any()):
+                parameter.copy_(scale * torch.randn(parameter.shape, generator=generator))
     return network

@@ -9,9 +9,11 @@ from packshot import checkpoint, networks
 from packshot.errors import BadCheckpoint, ParameterError
 from tests.networks.members import (
     BATCH_MATTERS,
+    BESIDE_THE_PICTURE,
     CRITICS,
     GENERATORS,
     LEAST_IS_ZERO,
+    NOTHING_TO_LEARN,
     SIZES,
     TINY,
     everything,
@@ -29,6 +31,8 @@ def test_every_network_has_a_tiny_config():
 @pytest.mark.parametrize("name", networks.TABLE)
 class TestNetwork:
     def test_gradients_reach_every_parameter(self, name):
+        if name in NOTHING_TO_LEARN:
+            pytest.skip("it has no parameters")
         network = off_zero(make(name))
         sum(t.square().mean() + t.mean() for t in everything(name, network, inputs(name, network, 4))).backward()
         assert [k for k, p in network.named_parameters() if p.grad is None or not p.grad.any()] == []
@@ -138,16 +142,17 @@ class TestCritic:
         assert all(map(torch.equal, network.classify(arguments[0]), verdict.classes))
 
     def test_penalties_have_gradients(self, name):
-        """Second order: the penalty depends on, and sends finite gradients to, what the picture passes through."""
+        """Second order: a penalty sends finite gradients to all weights that pictures pass through."""
         network = off_zero(make(name))
         x, *rest = inputs(name, network, 4)
         x.requires_grad_()
-        (slope,) = torch.autograd.grad(network(x, *rest).sum(), x, create_graph=True)
-        slope.square().sum().backward()
-        gradients = [p.grad for p in network.parameters() if p.grad is not None]
-        assert all(g.isfinite().all() for g in gradients)
-        weights = [p for k, p in network.named_parameters() if p.dim() > 1 and not k.startswith("heads.classifiers")]
-        assert all(p.grad is not None and p.grad.any() for p in weights)
+        scores = [t for t in everything(name, network, (x, *rest)) if t.dim() == 1]
+        for score in scores:
+            (slope,) = torch.autograd.grad(score.sum(), x, create_graph=True)
+            slope.square().sum().backward(retain_graph=len(scores) > 1)
+        assert all(p.grad is None or p.grad.isfinite().all() for p in network.parameters())
+        weights = [k for k, p in network.named_parameters() if p.dim() > 1 and not k.startswith(BESIDE_THE_PICTURE)]
+        assert [k for k in weights if (g := network.get_parameter(k).grad) is None or not g.any()] == []
 
     def test_condition_must_fit(self, name):
         network = make(name).eval()

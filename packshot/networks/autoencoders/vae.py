@@ -11,17 +11,16 @@ doubling up, a `ConvBlock` at each side); the prior stays N(0, 1) whatever the c
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from packshot.networks.layers import (
-    ConvBlock,
     check_condition,
+    contracting,
+    expanding,
     joined,
-    norm,
     pyramid,
     pyramid_widths,
     require_at_least,
@@ -56,25 +55,6 @@ class Reconstruction:
     z: Tensor
 
 
-def _encoder(config: VAEConfig, widths: tuple[int, ...], least: int) -> nn.Sequential:
-    layers: list[nn.Module] = []
-    for a, b in itertools.pairwise((config.channels, *reversed(widths))):
-        layers += [nn.Conv2d(a, b, 4, 2, 1, bias=False), norm(b), nn.SiLU(), ConvBlock(b, b)]
-    flat = widths[0] * least**2 + config.condition_dim
-    return nn.Sequential(nn.Sequential(*layers, nn.Flatten()), nn.Linear(flat, 2 * config.latent_dim))
-
-
-def _decoder(config: VAEConfig, widths: tuple[int, ...], least: int) -> nn.Sequential:
-    layers: list[nn.Module] = [
-        nn.Linear(config.latent_dim + config.condition_dim, widths[0] * least**2),
-        nn.Unflatten(1, (widths[0], least, least)),
-    ]
-    for a, b in itertools.pairwise((*widths, widths[-1])):
-        layers += [ConvBlock(a, a), nn.Upsample(scale_factor=2), nn.Conv2d(a, b, 3, padding=1, bias=False)]
-        layers += [norm(b), nn.SiLU()]
-    return nn.Sequential(*layers, nn.Conv2d(widths[-1], config.channels, 3, padding=1), nn.Tanh())
-
-
 class VAE(nn.Module):
     """`(n, channels, size, size)` in [-1, 1], condition `(n, condition_dim)` → Reconstruction."""
 
@@ -83,18 +63,24 @@ class VAE(nn.Module):
         self.config = config
         sides = pyramid(config.size)
         widths = pyramid_widths(config.width, config.max_width, len(sides) - 1)
-        self.encoder = _encoder(config, widths, sides[0])
-        self.decoder = _decoder(config, widths, sides[0])
+        flat = widths[0] * sides[0] ** 2
+        self.encoder = nn.Sequential(contracting(config.channels, widths[::-1]), nn.Flatten())
+        self.to_code = nn.Linear(flat + config.condition_dim, 2 * config.latent_dim)
+        self.from_code = nn.Sequential(
+            nn.Linear(config.latent_dim + config.condition_dim, flat),
+            nn.Unflatten(1, (widths[0], sides[0], sides[0])),
+        )
+        self.decoder = expanding(widths, config.channels)
 
     def encode(self, x: Tensor, condition: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Mean and log-variance of q(z|x, condition), each `(n, latent_dim)`."""
-        code = joined(self.encoder[0](x), condition, self.config.condition_dim)
-        mean, log_variance = self.encoder[1](code).chunk(2, dim=1)
+        code = joined(self.encoder(x), condition, self.config.condition_dim)
+        mean, log_variance = self.to_code(code).chunk(2, dim=1)
         return mean, log_variance
 
     def decode(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
         """`(n, latent_dim)` → mean picture `(n, channels, size, size)` in [-1, 1]."""
-        out: Tensor = self.decoder(joined(z, condition, self.config.condition_dim))
+        out: Tensor = self.decoder(self.from_code(joined(z, condition, self.config.condition_dim)))
         return out
 
     def forward(self, x: Tensor, condition: Tensor | None = None, noise: Tensor | None = None) -> Reconstruction:

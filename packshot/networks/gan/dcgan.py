@@ -16,41 +16,19 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from packshot.networks.layers import Critic, Heads, joined, pyramid, pyramid_widths, require_at_least
+from packshot.networks.layers import Critic, CriticConfig, GeneratorConfig, Heads, joined, pyramid, pyramid_widths
 
 
 @dataclass(frozen=True)
-class DCGANGeneratorConfig:
-    """width: channels of the last hidden layer (half of full size), doubled per halving, at most max_width."""
+class DCGANGeneratorConfig(GeneratorConfig):
+    """width: channels of the last hidden layer, at half of full size."""
 
     z_dim: int = 100
-    condition_dim: int = 0
-    channels: int = 3
-    size: int = 64
-    width: int = 64
-    max_width: int = 512
-
-    def __post_init__(self) -> None:
-        require_at_least(1, z_dim=self.z_dim, channels=self.channels, width=self.width, max_width=self.max_width)
-        require_at_least(0, condition_dim=self.condition_dim)
-        pyramid(self.size)
 
 
 @dataclass(frozen=True)
-class DCGANCriticConfig:
-    """width: channels after the first convolution; classes: number of values of each auxiliary attribute."""
-
-    condition_dim: int = 0
-    channels: int = 3
-    size: int = 64
-    width: int = 64
-    max_width: int = 512
-    classes: tuple[int, ...] = ()
-
-    def __post_init__(self) -> None:
-        require_at_least(1, channels=self.channels, width=self.width, max_width=self.max_width)
-        require_at_least(0, condition_dim=self.condition_dim)
-        pyramid(self.size)
+class DCGANCriticConfig(CriticConfig):
+    """width: channels after the first convolution, at half of full size."""
 
 
 def _initialise(module: nn.Module) -> None:

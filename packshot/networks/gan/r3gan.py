@@ -25,6 +25,8 @@ from torch.nn import functional as F
 from packshot.networks.layers import (
     Bounded,
     Critic,
+    CriticConfig,
+    GeneratorConfig,
     Heads,
     check_condition,
     double,
@@ -41,47 +43,37 @@ GAIN = math.sqrt(2 / (1 + SLOPE**2))  # keeps the variance through a LeakyReLU
 
 
 @dataclass(frozen=True)
-class R3GANGeneratorConfig:
-    """width: channels at full size; blocks: per stage; group_size: channels of a 3×3's group, 0 = one group.
-
-    embed_dim: length of the condition's code joined to z.
-    """
+class R3GANGeneratorConfig(GeneratorConfig):
+    """blocks: per side; group_size: channels of a 3×3's group, 0 = one group; embed_dim: of the condition's code."""
 
     z_dim: int = 64
-    condition_dim: int = 0
-    channels: int = 3
-    size: int = 64
-    width: int = 64
     max_width: int = 384
     blocks: int = 2
     group_size: int = 16
     embed_dim: int = 64
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         _check(self)
-        require_at_least(1, z_dim=self.z_dim, embed_dim=self.embed_dim)
+        require_at_least(1, embed_dim=self.embed_dim)
 
 
 @dataclass(frozen=True)
-class R3GANCriticConfig:
-    """As the generator's; classes: number of values of each auxiliary attribute."""
+class R3GANCriticConfig(CriticConfig):
+    """blocks, group_size: as the generator's."""
 
-    condition_dim: int = 0
-    channels: int = 3
-    size: int = 64
-    width: int = 64
     max_width: int = 384
     blocks: int = 2
     group_size: int = 16
-    classes: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         _check(self)
 
 
 def _check(config: R3GANGeneratorConfig | R3GANCriticConfig) -> None:
-    require_at_least(1, channels=config.channels, width=config.width, max_width=config.max_width, blocks=config.blocks)
-    require_at_least(0, condition_dim=config.condition_dim, group_size=config.group_size)
+    require_at_least(1, blocks=config.blocks)
+    require_at_least(0, group_size=config.group_size)
     for w in pyramid_widths(config.width, config.max_width, len(pyramid(config.size))):
         fits = config.group_size == 0 or 2 * w % config.group_size == 0
         require(fits, "group_size", f"0 or a divisor of {2 * w}, twice the channels of every stage", config.group_size)
