@@ -101,7 +101,7 @@ def read(data: bytes, mime: str, anchors: bytes | None = None) -> Credentials:
             results = (reader.get_validation_results() or {}).get("activeManifest") or {}
     except C2paError as error:
         words = _words(error)
-        if "ManifestNotFound" in words:
+        if "ManifestNotFound" in words or "NotSupported" in words:  # the latter: BMP, say, has no place for one
             rests = any(trace in data for trace in TRACES)
             return Credentials("unreadable", "only parts of one are left") if rests else Credentials("missing")
         return Credentials("unreadable", words)

@@ -174,6 +174,15 @@ def test_re_export_without_any_step_keeps_all_three_marks(tmp_path, suffix):
         assert done["actions"][-1]["action"] == "c2pa.cropped"
 
 
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".avif", ".tif", ".gif", ".bmp", ".ppm", ".jp2"])
+def test_a_picture_of_another_program_has_no_marks_and_no_problems(tmp_path, suffix):
+    Image.new("RGB", (40, 30), "red").save(tmp_path / f"a{suffix}")
+    found = verify(tmp_path / f"a{suffix}")
+    assert {found.iptc.state, found.tc260.state, found.c2pa.state} == {"missing"}
+    assert not found.ok
+    assert found.problems == of_file(tmp_path / f"a{suffix}").notes == ()
+
+
 def test_the_c2pa_library_itself_calls_a_flipped_byte_invalid(tmp_path):
     path = export(picture(), tmp_path / "a.jpg", HISTORY, DEFAULT).path
     data = bytearray(path.read_bytes())
