@@ -17,6 +17,8 @@ def pipelines(name: Annotated[str, typer.Argument(help="a pipeline; all of them 
     elif name:
         loaded = recipe.load(name)
         typer.echo(f"{name}: well formed, {len(loaded.steps)} steps, {len(list(loaded.variants()))} results a picture")
+        if loaded.wanted:
+            typer.echo(f"  every product needs these attributes: {', '.join(loaded.wanted)}")
     else:
         width = max(map(len, known))
         for key in known:

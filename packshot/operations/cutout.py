@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from packshot.operations.operation import Context, Operation, Result, need_picture, parameter
 
@@ -19,6 +19,8 @@ class Cutout(Operation):
     A picture that is already transparent somewhere keeps its own transparency as the matte. Inside the solid matte
     every pixel stays as it was. Numbers: `confidence` (0 to 1) and the measures it is made of.
     """
+
+    finds_product: ClassVar[bool] = True
 
     method: Literal["auto", "classical"] = parameter(
         "auto", "how the product is found: classical needs no weights; auto takes the best way there is"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from packshot.errors import ParameterError
 from packshot.imaging.names import parse_colour
@@ -41,6 +41,14 @@ def parameter(default: Any, help: str, *, unit: str = "", **bounds: Any) -> Any:
     The command line, the HTTP schema and the web form all read it from here. `default=...` means required.
     """
     return Field(default, description=help, json_schema_extra={"unit": unit} if unit else None, **bounds)
+
+
+def no_truth_value(cls: type[BaseModel], value: Any, info: ValidationInfo) -> Any:
+    """Refuse true and false where a number is meant: YAML makes them of yes, no, on and off."""
+    numeric = cls.model_fields[str(info.field_name)].annotation in (int, float)
+    if numeric and isinstance(value, bool):
+        raise ParameterError(f"expected a number, got {value!r} (YAML reads yes, no, on and off as true and false)")
+    return value
 
 
 def _no_pictures(name: str) -> Picture:
@@ -85,6 +93,7 @@ class Operation(BaseModel):
 
     may_change_product: False = the runner pastes the product back and measures that nothing moved.
     needs_matte: it works on a product that is known; doors for people run cutout first if it is not.
+    finds_product: after it the product is known.
     digital_source_type: IPTC term the result deserves, or None if the picture stays what it was (a photo).
     models: names of weights it needs.
     """
@@ -93,8 +102,11 @@ class Operation(BaseModel):
 
     may_change_product: ClassVar[bool] = False
     needs_matte: ClassVar[bool] = False
+    finds_product: ClassVar[bool] = False
     digital_source_type: ClassVar[str | None] = None
     models: ClassVar[tuple[str, ...]] = ()
+
+    _numbers = field_validator("*", mode="before")(no_truth_value)
 
     def apply(self, picture: Picture | None, context: Context) -> Result:
         """The operation itself. `picture` is None only for operations that generate one."""

@@ -26,11 +26,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from packshot import operations
 from packshot.errors import PackshotError, ParameterError, RecipeError
+from packshot.operations.operation import no_truth_value
+from packshot.pipeline import lines as yaml_lines
 from packshot.provenance import policies
 from packshot.provenance.credentials import Signing
 from packshot.provenance.policies import Policy
@@ -52,6 +53,8 @@ class Limits(BaseModel):
 
     delta_e_p99: float = Field(0.5, ge=0, le=100, description="99th percentile of ΔE2000 inside the eroded matte")
     edge_shift_px: float = Field(0.5, ge=0, le=100, description="how far the product's edges may move")
+
+    _numbers = field_validator("*", mode="before")(no_truth_value)
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,12 @@ class Recipe:
         return hashlib.sha256(text.encode()).hexdigest()
 
     @property
+    def wanted(self) -> tuple[str, ...]:
+        """The `$names` that only a product's attributes can fill in."""
+        names = (name for step in self.steps for name in sorted(step.variables - set(self.each)))
+        return tuple(dict.fromkeys(names))
+
+    @property
     def weights(self) -> tuple[str, ...]:
         """Names of all weights its operations need."""
         return tuple(dict.fromkeys(name for s in self.steps for name in operations.find(s.operation).models))
@@ -149,12 +158,7 @@ def parse(data: bytes, name: str = "pipeline", overrides: Mapping[str, Any] | No
     """A recipe from YAML bytes; `name` is what messages call the file."""
     if len(data) > LIMIT_BYTES:
         raise RecipeError(f"{name}: {len(data)} bytes, a pipeline has at most {LIMIT_BYTES}")
-    node = _compose(data, name)
-    lines = _lines(node)
-    try:
-        raw = yaml.safe_load(data)
-    except (yaml.YAMLError, RecursionError) as error:
-        raise RecipeError(f"{name}: not valid YAML ({error})") from None
+    raw, lines = yaml_lines.read(data, name)
     if not isinstance(raw, dict):
         raise RecipeError(f"{name}, line 1: expected sections ({', '.join(SECTIONS)}), got {type(raw).__name__}")
     return _Checker(name, lines, overrides or {}).recipe(raw)
@@ -169,39 +173,10 @@ def complaints(error: ValidationError, where: str) -> list[str]:
             found.append(f"{place}: no such parameter")
         elif item["type"] == "missing":
             found.append(f"{place}: required, but not given")
+        elif item["type"] == "value_error" and (not item["loc"] or ", got " in item["msg"]):
+            found.append(f"{place}: {item['msg'].removeprefix('Value error, ')}")  # it says all there is to say
         else:
             found.append(f"{place}: {item['msg'].removeprefix('Value error, ')}, got {item['input']!r}")
-    return found
-
-
-def _compose(data: bytes, name: str) -> yaml.Node | None:
-    """The node tree, for line numbers; aliases are refused (a few lines of them can stand for gigabytes)."""
-    try:
-        for event in yaml.parse(data, yaml.SafeLoader):
-            if isinstance(event, yaml.AliasEvent):
-                line = event.start_mark.line + 1 if event.start_mark else 1
-                raise RecipeError(f"{name}, line {line}: anchors and aliases are not allowed")
-        node: yaml.Node | None = yaml.compose(data, yaml.SafeLoader)
-    except (yaml.YAMLError, RecursionError) as error:
-        mark: Any = getattr(error, "problem_mark", None)
-        where = f", line {int(mark.line) + 1}" if mark is not None else ""
-        problem = getattr(error, "problem", None) or str(error) or type(error).__name__
-        raise RecipeError(f"{name}{where}: not valid YAML: {problem}") from None
-    return node
-
-
-def _lines(node: yaml.Node | None, place: tuple[str | int, ...] = ()) -> dict[tuple[str | int, ...], int]:
-    """Place in the file (keys and list positions) → line, counted from 1."""
-    if node is None:
-        return {}
-    found = {place: node.start_mark.line + 1}
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            found |= _lines(value, (*place, str(key.value)))
-            found[(*place, str(key.value))] = key.start_mark.line + 1
-    elif isinstance(node, yaml.SequenceNode):
-        for i, value in enumerate(node.value):
-            found |= _lines(value, (*place, i))
     return found
 
 
@@ -222,6 +197,7 @@ class _Checker:
         each = self.each(raw.get("each") or {})
         steps = self.steps(raw.get("steps"), each)
         output = self.output(raw)
+        policy = self.policy(raw.get("policy", "default"))
         unused = [key for key in self.overrides if key not in self.used]
         if unused:
             raise RecipeError(f"{self.name}: {unused[0]}: nothing of that name in this pipeline to set")
@@ -231,7 +207,7 @@ class _Checker:
             each=each,
             limits=self.section(Limits, raw, "limits"),
             output=output,
-            policy=self.policy(raw.get("policy", "default")),
+            policy=policy,
             seed=self.seed(raw.get("seed", 0)),
             title=self.texts(raw, "title"),
             description=self.texts(raw, "description"),
@@ -264,7 +240,22 @@ class _Checker:
         steps = tuple(self.step(item, i) for i, item in enumerate(raw))
         for i, step in enumerate(steps):
             self.check_step(step, i, each)
+        self.check_order(steps)
+        used = frozenset[str]().union(*(step.variables for step in steps))
+        for name in each:
+            if name not in used:
+                raise self.fail(("each", name), f"each.{name}: no step uses ${name}, so its results would be the same")
         return steps
+
+    def check_order(self, steps: tuple[StepSpec, ...]) -> None:
+        """What works on a known product comes after what finds it."""
+        known = False
+        for i, step in enumerate(steps):
+            operation = operations.find(step.operation)
+            known = known or operation.finds_product
+            if operation.needs_matte and not known:
+                told = "it needs to know the product: put cutout before it (transparent photos keep their own edge)"
+                raise self.fail(("steps", i), f"step {i + 1} ({step.operation}): {told}")
 
     def step(self, raw: Any, i: int) -> StepSpec:
         place: tuple[str | int, ...] = ("steps", i)
@@ -306,6 +297,8 @@ class _Checker:
                 for item, words in zip(error.errors(), complaints(error, step.operation), strict=True):
                     if item["type"] == "missing" and str(item["loc"][0]) in step.parameters:
                         continue
+                    if waiting and not item["loc"]:
+                        continue  # about parameters together, of which some are not known yet
                     raise self.fail(("steps", i, step.operation, *item["loc"][:1]), words) from None
 
     def section(self, model: type[Limits], raw: dict[Any, Any], key: str) -> Limits:
@@ -322,6 +315,9 @@ class _Checker:
         if not isinstance(given, dict):
             raise self.fail(("output",), f"output: expected name: value, got {given!r}")
         given = {**given, **self.override("output")}
+        for key in ("quality", "max_bytes", "bits"):
+            if isinstance(given.get(key), bool):
+                raise self.fail(("output", key), f"output.{key}: expected a number, got {given[key]!r}")
         try:
             return Encoding(**given).model_dump()
         except ValidationError as error:

@@ -61,6 +61,14 @@ def test_built_in_pipelines_are_well_formed_and_explained_in_both_languages(name
         (b"output: {format: png}", b"seed: -1", 12, "seed"),
         (b"output: {format: png}", b"policy: none", 12, "policy"),
         (b"output: {format: png}", b"output: {format: png", 13, "not valid YAML"),
+        (b"fill: 0.9", b"fill: yes", 10, "frame.fill: expected a number, got True"),
+        (b"fill: 0.9", b"fill: 0.9, fill: 0.8", 10, "fill: given before, in line 10"),
+        (b"fill: 0.9", b"width: 500, height: 800, aspect: '4:3'", 10, "width 500 and height 800"),
+        (b"limits: {delta_e_p99: 0.4}", b"name: other", 11, "name: given before, in line 1"),
+        (b"delta_e_p99: 0.4", b"delta_e_p99: on", 11, "limits.delta_e_p99: expected a number"),
+        (b"format: png", b"quality: yes", 12, "output.quality: expected a number"),
+        (b"to: $colour", b"to: $color", 4, "each.colour: no step uses $colour"),
+        (b"  - cutout", b"  - retouch", 7, "step 2 (recolour): it needs to know the product: put cutout before"),
         (b"- frame: {fill: 0.9}", b"- frame: &a {fill: 0.9}\n  - frame: *a", 11, "aliases"),
     ],
 )
@@ -90,13 +98,27 @@ def test_a_billion_laughs_is_refused_quickly():
         recipe.parse(bomb)
 
 
+def test_what_was_given_is_said_once():
+    with pytest.raises(RecipeError) as caught:
+        recipe.parse(GOOD.replace(b"fill: 0.9", b"aspect: abc"))
+    assert str(caught.value).count("'abc'") == 1
+
+
+def test_parameters_that_wait_for_the_product_are_not_judged_before():
+    found = recipe.parse(b"steps: [cutout, {retouch: {white_balance: $light, temperature: 3000}}]")
+    assert found.wanted == ("light",)
+    assert found.steps[1].build({"light": "light"}).temperature == 3000
+    with pytest.raises(ParameterError, match="would do nothing"):
+        found.steps[1].build({"light": "off"})
+
+
 def test_attributes_of_the_product_fill_in_and_missing_ones_are_named():
-    found = recipe.parse(b"steps:\n  - background: {colour: $backdrop}\n")
-    assert found.steps[0].build({"backdrop": "#eee"}).colour == "#eee"
+    found = recipe.parse(b"steps:\n  - cutout\n  - background: {colour: $backdrop}\n")
+    assert found.steps[1].build({"backdrop": "#eee"}).colour == "#eee"
     with pytest.raises(ParameterError, match=r"background\.colour: \$backdrop is neither"):
-        found.steps[0].build({})
+        found.steps[1].build({})
     with pytest.raises(ParameterError, match=r"background\.colour"):
-        found.steps[0].build({"backdrop": "no such colour"})
+        found.steps[1].build({"backdrop": "no such colour"})
 
 
 def test_overrides_reach_steps_output_and_each():
@@ -115,3 +137,30 @@ def test_the_settings_digest_follows_everything_that_decides_the_pixels():
     assert recipe.parse(GOOD.replace(b"format: png", b"format: jpeg")).digest() != base
     assert recipe.parse(GOOD.replace(b"Mine", b"Yours")).digest() == base
     assert recipe.parse(GOOD).digest({"bg.png": "abc"}) != base
+
+
+def test_the_policy_is_a_name_or_a_name_with_fields_and_flags_go_over_it():
+    steps = b"steps: [cutout]\n"
+    assert recipe.parse(steps).policy.name == "default"
+    assert recipe.parse(steps + b"policy: cn-art9").policy.log
+    text = steps + b"policy: {name: cn-visible, producer: 0011shop, corner: top-left}"
+    assert (recipe.parse(text).policy.producer, recipe.parse(text).policy.corner) == ("0011shop", "top-left")
+    flagged = recipe.parse(text, overrides={"policy.name": "eu", "policy.producer": "other"})
+    assert (flagged.policy.name, flagged.policy.producer, flagged.policy.visible) == ("eu", "other", "none")
+    assert recipe.parse(text).digest() != flagged.digest() != recipe.parse(steps).digest()
+
+
+@pytest.mark.parametrize(
+    ("policy", "words"),
+    [
+        ("cn", "expected one of default"),
+        ("[eu]", "a name, or name and fields"),
+        ("{name: all, visible: none}", "policy.visible: cannot be changed"),
+        ("{producer: 某公司}", "provider code"),
+    ],
+)
+def test_a_wrong_policy_is_named_with_its_line(policy, words):
+    with pytest.raises(RecipeError) as caught:
+        recipe.parse(f"steps: [cutout]\npolicy: {policy}".encode(), "my.yaml")
+    assert "my.yaml, line 2" in str(caught.value)
+    assert words in str(caught.value)
