@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from packshot.cli import catalogue, demo, doctor, edit, operations, pipelines, run, verify
+from packshot.cli import catalogue, check, demo, doctor, edit, feed, fit, operations, pipelines, run, verify
 from packshot.errors import PackshotError
 from packshot.version import __version__
 
@@ -26,6 +26,11 @@ app.command("demo")(demo.demo)
 app.add_typer(catalogue.app, name="catalogue")
 app.command("run")(run.run)
 app.add_typer(edit.app, name="edit")
+app.command("fit")(fit.fit)
+app.command("listing")(fit.listing)
+app.command("feed")(feed.feed)
+app.command("check")(check.check)
+app.command("channels")(check.channels)
 app.command("verify")(verify.verify)
 app.command("operations")(operations.operations)
 app.command("pipelines")(pipelines.pipelines)

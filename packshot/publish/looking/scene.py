@@ -138,7 +138,7 @@ def _cast(shade: Mask, ground: Mask) -> Mask:
     wide = cv2.morphologyEx(shade.astype(np.uint8), cv2.MORPH_OPEN, kernel)
     count, labels = cv2.connectedComponents(wide, connectivity=8)
     if count < 2:
-        return wide > 0
+        return np.asarray(wide > 0)
     rim = cv2.dilate(labels.astype(np.float32), np.ones((9, 9), np.uint8)).astype(np.int64)
     rim[wide > 0] = 0
     around, facing = (np.bincount(rim[where], minlength=count) for where in (rim > 0, (rim > 0) & ground))
