@@ -12,7 +12,7 @@ import io
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TextIO
+from typing import IO
 
 from packshot.catalogue.catalogue import Catalogue
 from packshot.catalogue.product import Image, Product
@@ -142,7 +142,7 @@ def shortened(text: str, most: int = LONGEST) -> str:
     return (cut[:space] if space > most // 2 else cut).rstrip(" ,，;；") + "…"
 
 
-def write_alt(catalogue: Catalogue, file: TextIO, texts: AltTexts | None = None) -> int:
+def write_alt(catalogue: Catalogue, file: IO[str], texts: AltTexts | None = None) -> int:
     """Write the table of all alternative texts, to be edited by hand; gives the number of pictures."""
     writer = csv.writer(file, lineterminator="\r\n")
     writer.writerow(COLUMNS)

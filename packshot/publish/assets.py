@@ -7,7 +7,8 @@ Both are made from the records, so they follow whatever happened in earlier, int
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,9 +24,38 @@ from packshot.publish.channel import Channel
 from packshot.version import __version__
 
 SIDECARS = "sidecars"
+HELD = "held"
 FORMAT = "packshot-asset/1"
 
 Current = Callable[[Record], bool]
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Pictures of one channel: ready to upload; ready, but look at them first; held back; not made."""
+
+    ready: int = 0
+    look: int = 0
+    held: int = 0
+    failed: int = 0
+
+
+def tallies(out: Path, channels: Iterable[str], current: Current) -> dict[str, Tally]:
+    """The pictures of every channel, counted from the records."""
+    counts = {name: dict.fromkeys(("ready", "look", "held", "failed"), 0) for name in channels}
+    index = Index(out / RECORDS)
+    try:
+        for record in filter(current, index.newest()):
+            if record.status == "failed":
+                kind = "failed"
+            elif record.output.startswith(f"{HELD}/"):
+                kind = "held"
+            else:
+                kind = "ready" if record.status == "done" else "look"
+            counts[record.variant][kind] += 1
+    finally:
+        index.close()
+    return {name: Tally(**found) for name, found in counts.items()}
 
 
 def write_sidecars(

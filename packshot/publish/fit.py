@@ -15,7 +15,10 @@ from itertools import chain, groupby, islice
 from pathlib import Path
 from typing import Any
 
-from packshot.catalogue.catalogue import Catalogue, Shot
+from packshot.catalogue.catalogue import Catalogue, Shot, write_catalogue
+from packshot.catalogue.names import PICTURE_SUFFIXES
+from packshot.catalogue.problems import Problem
+from packshot.catalogue.product import Image, Product
 from packshot.errors import CatalogueError, ParameterError, TooLarge, UnsafePath
 from packshot.pipeline import recipe as recipes
 from packshot.pipeline.catalogues import Outcome, check_apart, opened, refused
@@ -32,8 +35,15 @@ from packshot.publish.alt import of_catalogue
 from packshot.publish.channel import Channel
 from packshot.publish.check import check_picture
 
-HELD = "held"
+HELD = assets.HELD
 FORM = 1  # raised when the same settings begin to give other pictures
+
+
+@dataclass(frozen=True)
+class Published(Outcome):
+    """How a fit or a listing ended. tallies: channel → how many pictures are ready, to look at, held back, failed."""
+
+    tallies: Mapping[str, assets.Tally] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -196,12 +206,12 @@ def fit(
     workers: int | None = None,
     limit: int | None = None,
     alt: str | Path | None = None,
-    policy: str | Policy | None = None,
+    policy: str | Policy | Mapping[str, Any] | None = None,
     signing: Signing | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     report: bool = True,
-) -> Outcome:
-    """Every picture of a catalogue (or folder, zip, CSV, feed) into every channel; resumes what is there.
+) -> Published:
+    """Every picture of a catalogue (or folder, zip, CSV, feed, single photo) into every channel; resumes what is there.
 
     wanted: ids of channels, or channels. pipeline: its steps run on every photo first, without its frame (`listing`).
     channel_file: rows of one's own over the channels. max_upscale: pixels are enlarged no further. alt: file of
@@ -214,7 +224,7 @@ def fit(
         raise ParameterError(f"max_upscale: expected at least 1, got {max_upscale}")
     folder = Path(out)
     check_apart(Path(source), folder)
-    catalogue, problems = opened(source, folder / "catalogue")
+    catalogue, problems = _catalogue(Path(source), folder / "catalogue") or opened(source, folder / "catalogue")
     texts = of_catalogue(catalogue, alt)
     work = FitWork(slots, recipe, max_upscale, {name: _digest(c, recipe, max_upscale) for name, c in slots.items()})
 
@@ -237,7 +247,7 @@ def fit(
     assets.write_sidecars(folder, catalogue, slots, texts, current)
     name = recipe.name + ": " + ", ".join(slots)
     page = assets.write_report(folder, name, recipe, catalogue, last, str(source), current) if report else None
-    return Outcome(last, folder, page, problems)
+    return Published(last, folder, page, problems, assets.tallies(folder, slots, current))
 
 
 def listing(
@@ -247,7 +257,7 @@ def listing(
     *,
     pipeline: str | Path | Recipe = "packshot-white",
     **options: Any,
-) -> Outcome:
+) -> Published:
     """The main job: every photo cut out and set on its ground, fitted into every channel, checked, with a report.
 
     The pipeline says how a photo becomes a master; frame, ground and shadow are the channel's. Options: see `fit`.
@@ -258,7 +268,7 @@ def listing(
 def _recipe(
     pipeline: str | Path | Recipe | None,
     overrides: Mapping[str, Any] | None,
-    policy: str | Policy | None,
+    policy: str | Policy | Mapping[str, Any] | None,
     signing: Signing | None,
 ) -> Recipe:
     if pipeline is None:
@@ -283,6 +293,14 @@ def _slots(wanted: Sequence[str | Channel], own: str | Path | None) -> dict[str,
     for channel in found:
         fitting.encoding_of(channel)
     return {channel.id: channel for channel in found}
+
+
+def _catalogue(photo: Path, into: Path) -> tuple[Catalogue, tuple[Problem, ...]] | None:
+    """A single photo as a catalogue of one product; None if the source is anything else."""
+    if not photo.is_file() or photo.suffix.lower() not in PICTURE_SUFFIXES:
+        return None
+    product = Product(sku=photo.stem, images=(Image(path=photo.name),))
+    return write_catalogue(into, [product], {"pictures": str(photo.resolve().parent)}), ()
 
 
 def _digest(channel: Channel, recipe: Recipe, max_upscale: float) -> str:

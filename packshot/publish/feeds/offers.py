@@ -23,10 +23,10 @@ from packshot.errors import FileError, ParameterError
 from packshot.pipeline.record import Index, Record
 from packshot.pipeline.run import RECORDS
 from packshot.publish.alt import LANGUAGES, AltTexts
+from packshot.publish.assets import HELD
 
 LONGEST_ADDRESS = 2000  # characters, Google Merchant
 SAFE = "/:?&=#@!$'()*+~%[]"  # kept in an address that came from outside; commas, bars and semicolons divide lists
-HELD = "held/"  # where fit puts what a channel would refuse
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ class Offers:
         for channel in self.channels:
             for number, image in enumerate(product.images, start=1):
                 record = index.last((product.sku, image.path, channel))
-                if record and record.output and not record.output.startswith(HELD):
+                if record and record.output and not record.output.startswith(f"{HELD}/"):
                     url = f"{self.base_url}/{quote(record.output)}"
                     yield Shown(url, image, channel, self.alt.of(product, image, number), record)
 
