@@ -24,6 +24,7 @@ from packshot.provenance.origin import Origin, origin
 from packshot.provenance.step import Step
 
 LIMIT_BYTES = 512 << 20  # most bytes of one input file
+NO_PRODUCT = "no product found: nothing stands out from the background, so no picture was written"
 
 
 @dataclass(frozen=True)
@@ -73,13 +74,23 @@ def process(job: Job, recipe: Recipe, settings: str) -> list[Record]:
     for variant, name in job.outputs.items():
         try:
             state = chain.run({**job.values, **values[variant]})
-            record = written(job, variant, name, state, photo, recipe, settings)
+            if shows_nothing(state.picture):
+                record = Failure(photo.info.sha256, NO_PRODUCT).record(job, variant, settings)
+            else:
+                record = written(job, variant, name, state, photo, recipe, settings)
         except Exception as error:
             record = Failure(photo.info.sha256, explain(error)).record(job, variant, settings)
         now = time.perf_counter()
         records.append(replace(record, seconds=round(now - started, 4)))
         started = now
     return records
+
+
+def shows_nothing(picture: Picture) -> bool:
+    """Whether a product was looked for and none was found: the picture would be a blank one."""
+    from packshot.imaging.geometry import bounding_box
+
+    return picture.matte is not None and bounding_box(picture.matte, 0.5) is None
 
 
 @dataclass(frozen=True)

@@ -105,6 +105,18 @@ def test_another_background_file_makes_other_settings(tmp_path):
     assert run_catalogue(recipe, photos, tmp_path / "out", workers=1, report=False).progress.skipped == 0
 
 
+def test_a_photo_without_a_product_makes_no_blank_listing(tmp_path):
+    (tmp_path / "photos").mkdir()
+    Image.new("RGB", (96, 96), (235, 235, 235)).save(tmp_path / "photos" / "wall.png")
+    (tmp_path / "photos" / "toy.jpg").write_bytes(drawn.jpeg(3))
+    outcome = run_catalogue(RECIPE, tmp_path / "photos", tmp_path / "out", workers=1)
+    records = {record.sku: record for record in read_records(tmp_path / "out" / "edits.jsonl")}
+    assert records["wall"].status == "failed"
+    assert records["wall"].reason.startswith("no product found")
+    assert [path.name for path in (tmp_path / "out").rglob("*.jpg")] == ["toy.jpg"]
+    assert outcome.exit_code == 1
+
+
 def test_variants_have_their_own_files_and_records(tmp_path):
     photos = drawn.folder(tmp_path / "photos", 2)
     text = (
