@@ -70,3 +70,29 @@ def test_bad_parameters_are_named(mug):
         photo.save(mug.with_name("out.jpg"), quality=700)
     with pytest.raises(ParameterError, match=r"\.jpg"):
         photo.save(mug.with_name("out.docx"))
+
+
+def test_marks_of_a_photo_are_carried_through_the_door_and_a_callback_signs(mug, tmp_path):
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+
+    from packshot.provenance.credentials import Signing
+    from tests.provenance.test_credentials import issued
+
+    chain, _, root, key = issued(tmp_path)
+
+    def sign(data):
+        r, s = decode_dss_signature(key.sign(data, ec.ECDSA(hashes.SHA256())))
+        return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+
+    first = packshot.open(mug).edit("recolour", to="#1f4e8c").save(mug.with_name("blue.png"), policy="cn-visible")
+    again = packshot.open(first.path).edit("frame", fill=0.8)
+    with open(first.path, "rb") as file:
+        assert packshot.open(file).origin.label == again.origin.label
+    second = again.save(mug.with_name("again.jpg"), signing=Signing(chain, callback=sign))
+    assert second.marks["tc260_aigc"] == first.marks["tc260_aigc"]
+    assert second.marks["iptc_digital_source_type"] == first.marks["iptc_digital_source_type"] == "compositeSynthetic"
+    found = packshot.verify(second.path, trust=root)
+    assert found.c2pa.state == "trusted"
+    assert found.c2pa.value.startswith("c2pa.opened")

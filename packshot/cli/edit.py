@@ -125,13 +125,15 @@ def edit(
     """Edit every input; returns the exit code."""
     from packshot.pipeline import door
     from packshot.provenance import policies
+    from packshot.provenance.credentials import Signing, credential
 
     if len(paths) < 2:
         raise ParameterError("paths: expected at least one photo and one output")
     *sources, target = paths
     operation = door.build(name, parameters)
     asked = policies.find({"name": policy or "default", **({"producer": producer} if producer else {})})
-    signing = marking.signing(c2pa_cert, c2pa_key)
+    signing = marking.signing(c2pa_cert, c2pa_key) or Signing()
+    credential(signing)  # one that cannot sign stops before the first photo
     failed = 0
     for source, output in zip(sources, _outputs(sources, target, operation), strict=True):
         try:

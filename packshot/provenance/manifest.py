@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 State = Literal["trusted", "valid", "tampered", "unreadable", "missing"]
 PARENT = "source"
 TRACES = (C2PA_BOX, b"c2pa.assertions", b"c2pa.claim")  # a manifest that lost its way in is not taken for none
-UNTRUSTED = "signingCredential.untrusted"
+UNTRUSTED, TRUSTED = "signingCredential.untrusted", "signingCredential.trusted"
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ class Credentials:
 
     state: trusted (signature holds, signer on a trust list that was given), valid (signature holds), tampered (the
     file or the manifest was changed since, or never fitted), unreadable, missing. detail: why, in words.
+    All of this is about the file's own manifest; those of its ingredients have been judged when it was signed.
     signer: who signed. terms: IPTC terms its actions state. actions: what was done. ingredients: number of files that
     went into it.
     """
@@ -124,7 +125,7 @@ def _credentials(state: str, active: dict[str, Any], results: dict[str, Any]) ->
     if failures or state == "Invalid":
         kind: State = "tampered"
         detail = "; ".join(dict.fromkeys(str(entry.get("code")) for entry in failures)) or "invalid"
-    elif state == "Trusted":
+    elif state == "Trusted" or any(entry.get("code") == TRUSTED for entry in results.get("success") or []):
         kind, detail = "trusted", f"signed by {signer}"
     else:
         kind, detail = "valid", f"signed by {signer}, who is on no trust list that was given"

@@ -12,7 +12,7 @@ from packshot.provenance.origin import Origin
 from packshot.provenance.policies import Policy
 from packshot.provenance.step import Step
 from packshot.provenance.tc260 import Label
-from packshot.provenance.terms import GENERATED, SYNTHETIC, strongest
+from packshot.provenance.terms import GENERATED, STRENGTH, SYNTHETIC, strongest
 
 if TYPE_CHECKING:
     from packshot.imaging.picture import Picture
@@ -39,7 +39,7 @@ class Statement:
 
 def state(picture: Picture, history: tuple[Step, ...], policy: Policy, source: Origin) -> Statement:
     """What the file of `picture` has to say."""
-    inherited = strongest(source.term, _term_of_label(source.label))
+    inherited = strongest(source.term, _implied(source))
     done = strongest(*(step.digital_source_type for step in history))
     truth = strongest(inherited, done) or policy.unmarked_input
     content = number(picture, history, source)
@@ -65,9 +65,12 @@ def number(picture: Picture, history: tuple[Step, ...], source: Origin) -> str:
     return f"ps-{digest.hexdigest()[:32]}"
 
 
-def _term_of_label(label: Label | None) -> str | None:
-    """A picture labelled as made by AI is not called a photo, even if no IPTC term says so."""
-    return "compositeWithTrainedAlgorithmicMedia" if label is not None and label.label == "1" else None
+def _implied(source: Origin) -> str | None:
+    """A picture labelled as made by AI is not called a photo; a term that says more than that is believed."""
+    if source.label is None or source.label.label != "1":
+        return None
+    says_more = source.term is not None and STRENGTH.index(source.term) >= STRENGTH.index("algorithmicallyEnhanced")
+    return None if says_more else "compositeWithTrainedAlgorithmicMedia"
 
 
 def _label(history: tuple[Step, ...], policy: Policy, source: Origin, truth: str, content: str) -> Label | None:

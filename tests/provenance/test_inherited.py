@@ -64,6 +64,25 @@ def test_a_foreign_label_is_carried_over_from_every_form(tmp_path, wrapped, as_a
     assert done.marks["iptc_digital_source_type"] == "compositeWithTrainedAlgorithmicMedia"  # no photo, says the label
 
 
+@pytest.mark.parametrize(
+    "term", ["algorithmicallyEnhanced", "compositeSynthetic", "compositeWithTrainedAlgorithmicMedia"]
+)
+def test_exporting_an_own_file_again_states_the_same(tmp_path, term):
+    step = Step("cutout", digital_source_type=term, weights={"net": "ab" * 32})
+    one = export(picture(64, 96), tmp_path / "one.jpg", (step,), DEFAULT)
+    two = passed_through(one.path, tmp_path / "two.png", ())
+    same = ("iptc_digital_source_type", "tc260_aigc", "c2pa")
+    assert [two.marks[key] for key in same] == [one.marks[key] for key in same]
+    assert one.marks["iptc_digital_source_type"] == term
+
+
+def test_a_file_that_calls_itself_a_photo_and_made_by_ai_is_not_a_photo(tmp_path):
+    text = f"<TC260:AIGC>{escaped(FOREIGN.text())}</TC260:AIGC>"
+    xmp = packet(text + f"<Iptc4xmpExt:DigitalSourceType>{marks.uri('digitalCapture')}</Iptc4xmpExt:DigitalSourceType>")
+    done = passed_through(photo(tmp_path / "in.jpg", xmp), tmp_path / "out.jpg")
+    assert done.marks["iptc_digital_source_type"] == "compositeWithTrainedAlgorithmicMedia"
+
+
 def test_a_label_outside_of_xmp_is_carried_over(tmp_path):
     chunks = PngImagePlugin.PngInfo()
     chunks.add_text("AIGC", FOREIGN.text(wrapped=False))
