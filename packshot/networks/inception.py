@@ -225,6 +225,11 @@ def _without_extras(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 def fill(network: Inception, state: Mapping[str, Tensor]) -> None:
     """Put published weights into the network, in place. Raises ParameterError naming keys that do not fit."""
     wanted, given = _without_extras(network.state_dict()), _without_extras(state)
-    wrong = sorted(set(wanted) ^ set(given)) + [k for k in wanted if k in given and wanted[k].shape != given[k].shape]
-    require(not wrong, "state", f"the weights of Inception-v3 with pooling {network.config.pooling!r}", wrong[:4])
+    wrong = {
+        "missing": [k for k in wanted if k not in given][:3],
+        "foreign": [k for k in given if k not in wanted][:3],
+        "of another shape": [k for k in wanted if k in given and wanted[k].shape != given[k].shape][:3],
+    }
+    expected = f"the weights of Inception-v3 with pooling {network.config.pooling!r}"
+    require(not any(wrong.values()), "state", expected, {kind: keys for kind, keys in wrong.items() if keys})
     network.load_state_dict({**network.state_dict(), **given})

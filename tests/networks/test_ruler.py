@@ -1,5 +1,6 @@
 """One ruler for every network in the table: build, save, load, same output; sizes; gradients; determinism; bounds."""
 
+import copy
 from dataclasses import fields
 
 import pytest
@@ -47,6 +48,15 @@ class TestNetwork:
         truth = everything(name, network, arguments)
         torch.manual_seed(1)
         assert all(map(torch.equal, everything(name, loaded.build(), arguments), truth))
+
+    def test_a_deep_copy_is_the_same_and_apart(self, name):
+        network = make(name)
+        everything(name, network, inputs(name, network, 2))  # a training pass, as before an average is begun
+        network.eval()
+        twin, arguments = copy.deepcopy(network), inputs(name, network, 2)
+        assert all(map(torch.equal, everything(name, twin, arguments), everything(name, network, arguments)))
+        ours, theirs = list(network.parameters()), list(twin.parameters())
+        assert all(a.data_ptr() != b.data_ptr() for a, b in zip(ours, theirs, strict=True))
 
     def test_each_row_of_a_batch_stands_alone(self, name):
         if name in BATCH_MATTERS:

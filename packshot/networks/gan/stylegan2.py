@@ -185,7 +185,10 @@ class StyleGAN2Generator(nn.Module):
         return torch.where(at < crossover, coarse[:, None], fine[:, None])
 
     def synthesise(self, w: Tensor, noises: Sequence[Tensor] | None = None) -> Tensor:
-        """Codes `(n, w_dim)` or `(n, layers, w_dim)` → pictures. noises: one `(n or 1, 1, side, side)` a layer."""
+        """Codes `(n, w_dim)` or `(n, layers, w_dim)` → pictures.
+
+        noises: one `(n or 1, 1, side, side)` a layer, sides as in `noise_sides`; None draws them while training.
+        """
         codes = w[:, None].expand(-1, self.layers, -1) if w.dim() == 2 else w
         x, picture = self.constant.expand(len(w), -1, -1, -1), None
         for layer, conv in enumerate(self.convs):
@@ -196,8 +199,8 @@ class StyleGAN2Generator(nn.Module):
         out: Tensor = self.bounded(picture)
         return out
 
-    def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
-        return self.synthesise(self.map(z, condition))
+    def forward(self, z: Tensor, condition: Tensor | None = None, noises: Sequence[Tensor] | None = None) -> Tensor:
+        return self.synthesise(self.map(z, condition), noises)
 
 
 def truncated(w: Tensor, mean: Tensor, psi: float) -> Tensor:
