@@ -1,0 +1,116 @@
+"""Filter, denoise, meter and develop what was traced, and reduce the layers by the same filter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot.catalogue.toyshop import photo
+from packshot.catalogue.toyshop.denoise import denoise
+from packshot.catalogue.toyshop.palette import encode
+from packshot.catalogue.toyshop.parts import Part
+from packshot.catalogue.toyshop.scenes.description import Description
+from packshot.catalogue.toyshop.scenes.tables import MATERIAL_IDS
+from packshot.catalogue.toyshop.studio import Camera
+
+Image = NDArray[np.float32]
+SIGMA = 0.42  # of the pixel filter, pixels
+LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
+
+
+def finish(
+    description: Description, parts: list[Part], camera: Camera, light: Image, samples: dict[str, Image], size: int
+) -> dict[str, NDArray[Any]]:
+    """Fields of `world.Rendered` from traced light (film, film, 3) and what each ray met."""
+    part = samples["part"]
+    regions = np.array([0] + [description.regions.index(p.name) + 1 for p in parts])[part]
+    materials = np.array([0] + [MATERIAL_IDS.get(p.material, 15) for p in parts])[part]
+    inside = (part > 0).astype(np.float32)
+    weight = pixel_filter(size, len(part) // size)
+    matte = reduce(inside, weight)
+    layout = _majority(regions, len(description.regions), weight) * (matte >= 0.5)
+    material = _majority(materials, max(MATERIAL_IDS.values()), weight) * (matte >= 0.5)
+    front = np.where(matte >= 0.5, 1.0, 0.0)
+    own = np.where(np.kron(front, np.ones((len(part) // size,) * 2)) > 0, inside, 1 - inside).astype(np.float32)
+    share = np.maximum(reduce(own, weight), 1e-6)
+    depth = reduce(samples["depth"] * own, weight) / share
+    normals = _to_camera(reduce(samples["normal"] * own[..., None], weight), camera)
+    albedo = reduce(samples["albedo"], weight)
+    clean = _clean(light, samples, albedo, matte, depth, normals, weight)
+    linear = clean * _exposure(clean, albedo, description)
+    return {
+        "rgb": _develop(linear, description), "linear": linear.astype(np.float32),
+        "matte": np.round(np.clip(matte, 0, 1) * 255).astype(np.uint8), "layout": layout.astype(np.uint8),
+        "depth": depth.astype(np.float32), "normals": normals.astype(np.float32),
+        "albedo": albedo.astype(np.float32), "material": material.astype(np.uint8),
+    }  # fmt: skip
+
+
+def pixel_filter(size: int, factor: int) -> Image:
+    """Weights (size, size * factor) of small pixels in each pixel along one axis: a Gaussian, rows sum to 1."""
+    at = (np.arange(size * factor) + 0.5) / factor
+    gap = at[None, :] - (np.arange(size) + 0.5)[:, None]
+    weight = np.exp(-(gap**2) / (2 * SIGMA**2)) * (np.abs(gap) < 1.5)
+    return (weight / weight.sum(1, keepdims=True)).astype(np.float32)
+
+
+def reduce(layer: Image, weight: Image) -> Image:
+    """A layer of small pixels (film, film[, c]) filtered down to the picture's size."""
+    if layer.ndim == 2:
+        return weight @ layer.astype(np.float32) @ weight.T
+    return np.stack([weight @ np.ascontiguousarray(layer[..., k], np.float32) @ weight.T for k in range(layer.shape[-1])], -1)
+
+
+def _majority(ids: Image, count: int, weight: Image) -> Image:
+    """The id (from 1) that covers most of each pixel."""
+    cover = np.stack([reduce((ids == k).astype(np.float32), weight) if (ids == k).any() else np.zeros((len(weight),) * 2, np.float32) for k in range(1, count + 1)])
+    return np.argmax(cover, 0) + 1
+
+
+def _to_camera(normals: Image, camera: Camera) -> Image:
+    """World normals as (right, up, towards the camera), unit length."""
+    back = (camera.eye - camera.target) / np.linalg.norm(camera.eye - camera.target)
+    right = np.cross([0, 0, 1.0], back)
+    right /= np.linalg.norm(right)
+    turned = normals @ np.stack([right, np.cross(back, right), back], 1)
+    return turned / np.maximum(np.linalg.norm(turned, axis=-1, keepdims=True), 1e-6)
+
+
+def _clean(
+    light: Image, samples: dict[str, Image], albedo: Image, matte: Image, depth: Image, normals: Image, weight: Image
+) -> Image:
+    """The filtered light without its noise: smoothed where divided by the albedo, so that prints and grain stay."""
+    ceiling = 12 * float(np.median(light))
+    light = np.minimum(light, np.maximum(ceiling, 1e-3))  # lone fireflies
+    flip = np.indices(light.shape[:2]).sum(0) % 2
+    halves = [_half(light, (flip == k).astype(np.float32), weight) for k in (0, 1)]
+    base = np.maximum(albedo, 0.03)
+    guides = [(albedo, 0.25), (normals, 0.35), (matte[..., None], 0.25), (depth[..., None] / 30, 0.08)]
+    smooth = denoise(halves[0] / base, halves[1] / base, guides, radius=3, strength=0.8)
+    return smooth * base
+
+
+def _half(light: Image, chosen: Image, weight: Image) -> Image:
+    return reduce(light * chosen[..., None], weight) / np.maximum(reduce(chosen, weight), 1e-6)[..., None]
+
+
+def _exposure(light: Image, albedo: Image, description: Description) -> Image:
+    """Gains of the three channels, as from an incident meter: white paper becomes about 0.85, its cast mostly removed."""
+    fall = (light / np.maximum(albedo, 0.05)).reshape(-1, 3)
+    level = np.median(fall, 0)
+    white = level / level[1]
+    warmth = np.array([1 + description.light.warmth, 1.0, 1 - description.light.warmth])
+    gain = 0.78 * description.light.exposure / float(level @ LUMINANCE)
+    return (gain * white**-0.85 * warmth).astype(np.float32)
+
+
+def _develop(linear: Image, description: Description) -> NDArray[np.uint8]:
+    """A small camera: vignette, sensor noise, shoulder, S curve, 8 bit."""
+    response = photo.Response(vignette=0.06, electrons=9000.0, contrast=0.22, seed=description.noise)
+    seen = linear * photo._vignette(linear.shape[:2], response.vignette)
+    encoded = photo._curve(encode(photo._shoulder(photo._sensor(seen, response))), response.contrast)
+    return np.asarray(np.clip(encoded * 255 + 0.5, 0, 255), np.uint8)
+
+

@@ -1,0 +1,161 @@
+"""From a description to a picture and its layers, all from the same primary rays.
+
+The film has `PATHS` x `PATHS` small pixels to a pixel, one path each. The picture's light is traced once; then the same
+rays (same seed, same sampler) fall on the same scene whose surfaces glow with what is to be known about them: part,
+depth, normal, albedo. Every layer is therefore exact about the very samples that made the picture. Both are brought to
+the picture's size with one Gaussian pixel filter.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot.catalogue.toyshop.families.build import build_item
+from packshot.catalogue.toyshop.fields import rotation
+from packshot.catalogue.toyshop.grounds import Backdrop
+from packshot.catalogue.toyshop.meshes import Mesh
+from packshot.catalogue.toyshop.parts import Part, whole
+from packshot.catalogue.toyshop.render import _bitmap, _emitter, _flat, _mesh, mitsuba
+from packshot.catalogue.toyshop.scenes import surfaces
+from packshot.catalogue.toyshop.scenes.developing import finish
+from packshot.catalogue.toyshop.scenes.description import Description
+from packshot.catalogue.toyshop.scenes.sets import build_set, studio_of
+from packshot.catalogue.toyshop.studio import Camera, lights, place_camera
+
+Image = NDArray[np.float32]
+# quality: small pixels along each side of a pixel; a pixel gets their square of light paths
+PATHS: dict[str, int] = {"draft": 3, "data": 5, "fine": 10}
+SPAN_CM = 16.0  # a product is about this large
+
+
+def photograph(description: Description, size: int, quality: str) -> dict[str, NDArray[Any]]:
+    """Fields of `world.Rendered`."""
+    mi = mitsuba()
+    studio = studio_of(description)
+    cell = float(np.clip(0.9 * SPAN_CM / (0.75 * size), 0.06, 0.26))
+    parts = build_item(description.item, cell)
+    turn = rotation("z", studio.azimuth)
+    body = whole(parts).turned(turn)
+    reach = float(np.hypot(*np.maximum(np.abs(body.low), np.abs(body.high))[:2]))
+    camera = place_camera(body.vertices, studio)
+    film = size * PATHS[quality]
+    seed = description.noise
+    dressed = [surfaces.dress(p, description.item.form % 2**20 + 1000 * n) for n, p in enumerate(parts)]
+    dressed = [(mesh.turned(turn), colours, rough) for mesh, colours, rough in dressed]
+    backdrops = build_set(description, studio, reach, int(np.clip(4 * size, 256, 2048)))
+    sensor = _sensor(mi, camera, film)
+    emitters = {name: _emitter(mi, e) for name, e in lights(studio, float(body.high[2])).items()}
+    light = _light(mi, parts, dressed, backdrops, emitters, sensor, seed)
+    samples = _samples(mi, camera, dressed, backdrops, sensor, seed)
+    return finish(description, parts, camera, light, samples, size)
+
+
+def _light(
+    mi: Any, parts: list[Part], dressed: list[Any], backdrops: list[Backdrop], emitters: Any, sensor: Any, seed: int
+) -> Image:
+    """Traced light of every small pixel, (film, film, 3)."""
+    scene: dict[str, Any] = {"type": "scene", "sensor": sensor, **emitters}
+    bsdfs: dict[str, Any] = {}
+    for number, (part, (mesh, colours, rough)) in enumerate(zip(parts, dressed, strict=True)):
+        if part.material not in bsdfs:
+            bsdfs[part.material] = mi.load_dict(surfaces.reflection(part.material))
+        shape = _mesh(mi, _bare(mesh), bsdfs[part.material])
+        shape.add_attribute("vertex_color", 3, _flat(colours))
+        shape.add_attribute("vertex_rough", 1, _flat(rough))
+        scene[f"part{number}"] = shape
+    for number, backdrop in enumerate(backdrops):
+        scene[f"ground{number}"] = _ground(mi, backdrop)
+    integrator = mi.load_dict({"type": "path", "max_depth": 6, "rr_depth": 3})
+    return np.asarray(mi.render(mi.load_dict(scene), integrator=integrator, seed=seed), np.float32)[..., :3]
+
+
+def _ground(mi: Any, backdrop: Backdrop) -> Any:
+    from packshot.catalogue.toyshop.render import _backdrop
+
+    return _backdrop(mi, backdrop)
+
+
+def _samples(
+    mi: Any, camera: Camera, dressed: list[Any], backdrops: list[Backdrop], sensor: Any, seed: int
+) -> dict[str, Image]:
+    """What every primary ray meets: part (0 = set, 1.. = part), depth, normal, albedo."""
+    ahead = (camera.target - camera.eye) / np.linalg.norm(camera.target - camera.eye)
+    meshes = [mesh for mesh, _, _ in dressed] + [b.mesh for b in backdrops]
+    numbers = [n + 2 for n in range(len(dressed))] + [1] * len(backdrops)
+    colours = [c for _, c, _ in dressed] + [np.zeros((len(b.mesh.vertices), 3)) for b in backdrops]
+    glow = []
+    for mesh, number, colour in zip(meshes, numbers, colours, strict=True):
+        depth = (mesh.vertices - camera.eye) @ ahead
+        known = np.concatenate([np.full((len(depth), 1), number), depth[:, None], mesh.normals + 2, colour + 1], 1)
+        glow.append(np.concatenate([known, np.ones((len(depth), 1))], 1))
+    passes = [_glowing(mi, meshes, [g[:, 3 * k : 3 * k + 3] for g in glow], sensor, seed) for k in range(3)]
+    known = np.concatenate(passes, -1)
+    albedo = known[..., 5:8] - 1
+    part = np.rint(known[..., 0]).astype(np.int32) - 1
+    ground = _ground_albedo(mi, backdrops, sensor, seed)
+    albedo = np.where((part > 0)[..., None], albedo, ground)
+    return {
+        "part": part,
+        "depth": known[..., 1],
+        "normal": np.where(known[..., :1] > 0, known[..., 2:5] - 2, 0),
+        "albedo": np.maximum(albedo, 0),
+    }
+
+
+def _glowing(mi: Any, meshes: list[Mesh], values: list[Any], sensor: Any, seed: int) -> Image:
+    """The scene with every surface glowing with three numbers of its vertices."""
+    scene: dict[str, Any] = {"type": "scene", "sensor": sensor}
+    for number, (mesh, value) in enumerate(zip(meshes, values, strict=True)):
+        shape = _emitting(mi, _bare(mesh), {"type": "mesh_attribute", "name": "vertex_glow"})
+        shape.add_attribute("vertex_glow", 3, _flat(value))
+        scene[f"mesh{number}"] = shape
+    return _first_hit(mi, scene, seed)
+
+
+def _first_hit(mi: Any, scene: dict[str, Any], seed: int) -> Image:
+    integrator = mi.load_dict({"type": "path", "max_depth": 1})
+    return np.asarray(mi.render(mi.load_dict(scene), integrator=integrator, seed=seed), np.float32)[..., :3]
+
+
+def _ground_albedo(mi: Any, backdrops: list[Backdrop], sensor: Any, seed: int) -> Image:
+    scene: dict[str, Any] = {"type": "scene", "sensor": sensor}
+    for number, backdrop in enumerate(backdrops):
+        wrap = "repeat" if max(backdrop.repeat) > 1 else "mirror"
+        scaling = mi.ScalarTransform4f().scale([*backdrop.repeat, 1])
+        scene[f"ground{number}"] = _emitting(
+            mi, backdrop.mesh, _bitmap(mi, backdrop.texture.colour[::-1], wrap) | {"to_uv": scaling}
+        )
+    return _first_hit(mi, scene, seed)
+
+
+def _emitting(mi: Any, mesh: Mesh, radiance: dict[str, Any]) -> Any:
+    properties = mi.Properties()
+    properties["mesh_bsdf"] = mi.load_dict({"type": "twosided", "bsdf": {"type": "diffuse"}})
+    properties["mesh_emitter"] = mi.load_dict({"type": "area", "radiance": radiance})
+    shape = mi.Mesh("part", len(mesh.vertices), len(mesh.faces), properties, True, mesh.uv is not None)
+    values = mi.traverse(shape)
+    values["vertex_positions"], values["vertex_normals"] = _flat(mesh.vertices), _flat(mesh.normals)
+    values["faces"] = np.ascontiguousarray(mesh.faces, np.uint32).ravel()
+    if mesh.uv is not None:
+        values["vertex_texcoords"] = _flat(mesh.uv)
+    values.update()
+    return shape
+
+
+def _bare(mesh: Mesh) -> Mesh:
+    return Mesh(mesh.vertices, mesh.faces, mesh.normals)
+
+
+def _sensor(mi: Any, camera: Camera, film: int) -> dict[str, Any]:
+    place = mi.ScalarTransform4f().look_at(origin=list(camera.eye), target=list(camera.target), up=[0, 0, 1])
+    return {
+        "type": "thinlens", "fov": camera.fov, "aperture_radius": camera.aperture, "focus_distance": camera.focus,
+        "to_world": place, "sampler": {"type": "independent", "sample_count": 1},
+        "film": {"type": "hdrfilm", "width": film, "height": film, "pixel_format": "rgb",
+                 "component_format": "float32", "rfilter": {"type": "box"}},
+    }  # fmt: skip
+
+
