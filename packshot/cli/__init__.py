@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from packshot.cli import catalogue, check, demo, doctor, edit, feed, fit, operations, pipelines, run, verify
+from packshot.cli import catalogue, check, demo, doctor, edit, feed, fit, operations, pipelines, run, train, verify
 from packshot.errors import PackshotError
 from packshot.version import __version__
 
@@ -31,6 +31,7 @@ app.command("listing")(fit.listing)
 app.command("feed")(feed.feed)
 app.command("check")(check.check)
 app.command("channels")(check.channels)
+app.command("train")(train.train)
 app.command("verify")(verify.verify)
 app.command("operations")(operations.operations)
 app.command("pipelines")(pipelines.pipelines)

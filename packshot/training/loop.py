@@ -102,7 +102,7 @@ def train(
                     tally.losses(losses)
                 processes.average(parameters)
                 tally.norm(player, _clip(parameters, settings.clip_norm))
-                _set_rates(optimiser, settings, now.images)
+                _set_rates(optimiser, settings, player, now.images)
                 optimiser.step()
                 for phase in phases:
                     if phase.player == player and phase.after is not None:
@@ -158,9 +158,9 @@ def _adam(parameters: Sequence[nn.Parameter], settings: Settings) -> Optimizer:
     )
 
 
-def _set_rates(optimiser: Optimizer, settings: Settings, images: int) -> None:
+def _set_rates(optimiser: Optimizer, settings: Settings, player: str, images: int) -> None:
     for group in optimiser.param_groups:
-        group["lr"] = settings.learning_rate.at(images)
+        group["lr"] = settings.learning_rate.at(images) * settings.rates.get(player, 1.0)
         group["betas"] = (settings.beta1, settings.beta2.at(images))
 
 

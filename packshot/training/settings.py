@@ -24,6 +24,7 @@ class Settings(BaseModel):
     batch: Count = Field(64, description="images a step, over all processes")
     seed: int = Field(0, ge=0, description="seed of weights, order and noise")
     learning_rate: Cosine = Field(constant(2e-4), description="Adam's step size")
+    rates: dict[str, float] = Field({}, description="player → factor of its learning rate, 1 where it is not named")
     beta1: float = Field(0.0, ge=0, lt=1, description="Adam's decay of the mean gradient")
     beta2: Cosine = Field(constant(0.99), description="Adam's decay of the mean squared gradient")
     weight_decay: float = Field(0.0, ge=0, description="decoupled weight decay (AdamW)")

@@ -1,0 +1,155 @@
+"""One training run in one folder: what `packshot train` and Python call.
+
+FOLDER/config.yaml            preset, catalogue, every setting in force
+FOLDER/state.safetensors      to go on from
+FOLDER/log.jsonl, samples/    progress
+FOLDER/training.html          curves and grids
+FOLDER/ROLE.safetensors       the networks, averaged where they are averaged, with their cards
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from torch import nn
+
+from packshot import checkpoint
+from packshot.errors import ParameterError, TrainingTrouble
+from packshot.imaging.files import write_atomic
+from packshot.models import resolve_device
+from packshot.training import presets
+from packshot.training.loop import STATE, Outcome, train
+from packshot.training.page import Page
+from packshot.training.prepare import Prepared, prepare
+from packshot.training.presets import Preset
+from packshot.training.progress import Reader
+from packshot.version import __version__
+
+CONFIG = "config.yaml"
+REWINDS = 2
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a run ended, and its networks' files by role."""
+
+    outcome: Outcome
+    folder: Path
+    networks: dict[str, Path]
+
+
+def run(
+    preset: str | Preset,
+    catalogue: str | Path,
+    folder: str | Path,
+    *,
+    changes: Mapping[str, Any] | None = None,
+    device: str = "auto",
+    readers: Sequence[Reader] = (),
+    rewinds: int = REWINDS,
+) -> Run:
+    """Train a preset on a catalogue; goes on where a run in the same folder was stopped.
+
+    changes: settings or rules by name, in place of the preset's. rewinds: how often training goes back to its last good
+    state after trouble, with other noise, before it gives up. Raises ParameterError for a setting that does not exist
+    or a folder that holds another run, TrainingTrouble when it gives up, DeviceError.
+    """
+    chosen = presets.find(preset) if isinstance(preset, str) else preset
+    place, target = resolve_device(device), Path(folder)
+    prepared = prepare(chosen, catalogue, changes or {})
+    facts = _facts(preset if isinstance(preset, str) else chosen.what, catalogue, prepared)
+    _check_same(target, facts)
+    write_atomic(target / CONFIG, yaml.safe_dump(facts, sort_keys=False, allow_unicode=True).encode())
+    readers = (*readers, Page(target))
+    for attempt in range(rewinds + 1):
+        try:
+            outcome = train(
+                prepared.objective,
+                prepared.stream,
+                prepared.settings,
+                target,
+                device=place,
+                readers=readers,
+                watch_diversity=chosen.objective != "classify",
+                attempt=attempt,
+            )
+            break
+        except TrainingTrouble:
+            if attempt == rewinds or not (target / STATE).is_file():
+                raise
+    return Run(outcome, target, export(prepared, chosen, outcome, target, facts))
+
+
+def export(
+    prepared: Prepared, preset: Preset, outcome: Outcome, folder: Path, facts: Mapping[str, Any]
+) -> dict[str, Path]:
+    """Write every network as a checkpoint of half precision with its card; the averaged copy where there is one."""
+    written = {}
+    for role, (name, _) in preset.networks.items():
+        network: nn.Module = outcome.averages.get(role, prepared.objective.networks[role])
+        path = folder / f"{role}.safetensors"
+        checkpoint.write(path, network, name, _card(role, prepared, preset, outcome, facts), torch.float16)
+        written[role] = path
+    return written
+
+
+def _card(role: str, prepared: Prepared, preset: Preset, outcome: Outcome, facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "role": role,
+        "what": preset.what,
+        "preset": facts["preset"],
+        "trained_on": Path(str(facts["catalogue"])).name,
+        "data_licences": list(prepared.licences),
+        "licence": "Apache-2.0" if set(prepared.licences) <= FREE else "unstated",
+        "attributes": {column: list(names) for column, names in prepared.attributes.items()},
+        "pictures": prepared.pictures,
+        "images_seen": outcome.images,
+        "minutes": round(outcome.seconds / 60, 1),
+        "verdict": outcome.verdict,
+        "averaged": role in outcome.averages,
+        "date": date.today().isoformat(),
+        "packshot": __version__,
+        "torch": torch.__version__,
+    }
+
+
+# Licences of data that leave the weights trained on it free; anything else makes them `unstated`.
+FREE = frozenset({"CC0-1.0", "CC0", "MIT", "Apache-2.0", "BSD-3-Clause", "CC-BY-4.0"})
+
+
+def _facts(preset: str, catalogue: str | Path, prepared: Prepared) -> dict[str, Any]:
+    rules = getattr(prepared.objective, "settings", None)
+    return {
+        "preset": preset,
+        "catalogue": str(catalogue),
+        "settings": prepared.settings.model_dump(mode="json"),
+        "rules": {} if rules is None else rules.model_dump(mode="json"),
+        "attributes": {column: list(names) for column, names in prepared.attributes.items()},
+    }
+
+
+BUDGET = ("total_images", "minutes", "log_images", "sample_images", "save_minutes", "samples")
+
+
+def _check_same(folder: Path, facts: Mapping[str, Any]) -> None:
+    """A run goes on only as itself; the budget and what is only looked at may change."""
+    path = folder / CONFIG
+    if not path.is_file() or not (folder / STATE).is_file():
+        return
+    try:
+        before = yaml.safe_load(path.read_text(encoding="utf-8"))
+        old, new = dict(before["settings"]), dict(facts["settings"])
+        differing = [k for k in ("preset", "rules", "attributes") if before[k] != facts[k]]
+    except (yaml.YAMLError, KeyError, TypeError):
+        raise ParameterError(f"{path}: cannot be read; name another folder or delete this one") from None
+    differing += [k for k in new if k not in BUDGET and old.get(k) != new[k]]
+    if differing:
+        raise ParameterError(
+            f"{folder}: holds a run with other {', '.join(differing)}; name another folder, or delete {STATE} there"
+        )
