@@ -25,6 +25,7 @@ MARKS: dict[str, Any] = {
     "producer": marking.PRODUCER,
     "c2pa_cert": marking.CERTIFICATE,
     "c2pa_key": marking.KEY,
+    "c2pa_timestamp": marking.TIMESTAMP,
 }
 
 
@@ -121,6 +122,7 @@ def edit(
     producer: str | None = None,
     c2pa_cert: Path | None = None,
     c2pa_key: Path | None = None,
+    c2pa_timestamp: str | None = None,
 ) -> int:
     """Edit every input; returns the exit code."""
     from packshot.pipeline import door
@@ -132,7 +134,7 @@ def edit(
     *sources, target = paths
     operation = door.build(name, parameters)
     asked = policies.find({"name": policy or "default", **({"producer": producer} if producer else {})})
-    signing = marking.signing(c2pa_cert, c2pa_key) or Signing()
+    signing = marking.signing(c2pa_cert, c2pa_key, c2pa_timestamp) or Signing()
     credential(signing)  # one that cannot sign stops before the first photo
     failed = 0
     for source, output in zip(sources, _outputs(sources, target, operation), strict=True):

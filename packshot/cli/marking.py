@@ -37,6 +37,15 @@ KEY = Annotated[
     typer.Option(envvar="PACKSHOT_C2PA_KEY", help="PEM private key of that certificate", rich_help_panel=PANEL),
 ]
 
+TIMESTAMP = Annotated[
+    str | None,
+    typer.Option(
+        envvar="PACKSHOT_C2PA_TIMESTAMP",
+        help="address of an RFC 3161 time stamp service to ask for every signature",
+        rich_help_panel=PANEL,
+    ),
+]
+
 
 def policy_overrides(policy: str | None, producer: str | None) -> dict[str, Any]:
     """The flags as overrides of a pipeline's `policy:` section."""
@@ -44,8 +53,9 @@ def policy_overrides(policy: str | None, producer: str | None) -> dict[str, Any]
     return {key: value for key, value in given.items() if value is not None}
 
 
-def signing(certificate: Path | None, key: Path | None) -> Signing | None:
+def signing(certificate: Path | None, key: Path | None, timestamp: str | None = None) -> Signing | None:
     """The signer the flags name; None for the pipeline's own. Raises ParameterError if only one of two is given."""
     from packshot.provenance.credentials import Signing
 
-    return None if certificate is None and key is None else Signing(certificate, key)
+    given = certificate, key, timestamp
+    return None if given == (None, None, None) else Signing(certificate, key, timestamp_url=timestamp)

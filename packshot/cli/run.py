@@ -39,11 +39,12 @@ def run(
     producer: marking.PRODUCER = None,
     c2pa_cert: marking.CERTIFICATE = None,
     c2pa_key: marking.KEY = None,
+    c2pa_timestamp: marking.TIMESTAMP = None,
 ) -> None:
     """Run a pipeline over a catalogue. Stopped or killed, the same command goes on where it was."""
     target = out or Path("out") / Path(pipeline).stem
     changed = {**overrides(setting or []), **marking.policy_overrides(policy, producer)}
-    signing = marking.signing(c2pa_cert, c2pa_key)
+    signing = marking.signing(c2pa_cert, c2pa_key, c2pa_timestamp)
     raise typer.Exit(work(pipeline, catalogue, target, workers, changed, limit, report, signing))
 
 

@@ -124,6 +124,15 @@ def test_flags_that_cannot_be_met_stop_before_the_first_picture(tmp_path, flags,
     assert not (tmp_path / "out.jpg").is_file()
 
 
+def test_a_time_stamp_that_cannot_be_had_is_named_and_nothing_is_written_without_it(tmp_path):
+    (tmp_path / "in.jpg").write_bytes(drawn.jpeg(3, 160))
+    flags = ["--c2pa-timestamp", "http://127.0.0.1:9/none"]
+    done = invoke("edit", "frame", tmp_path / "in.jpg", tmp_path / "out.jpg", *flags)
+    assert done.exit_code == 1
+    assert "C2PA manifest cannot be signed" in done.stderr
+    assert not (tmp_path / "out.jpg").exists()
+
+
 def test_the_help_names_every_policy():
     (option,) = marking.POLICY.__metadata__
     assert all(name in option.help for name in policies.TABLE)
