@@ -13,7 +13,7 @@
   const totals = run.totals;
   const entries = [...document.querySelectorAll("script.entry")].map((node, index) => {
     const entry = { index, ...read(node) };
-    entry.words = [entry.title, entry.sku, entry.image, entry.category, ...entry.reasons].join("\n").toLowerCase();
+    entry.words = [entry.title, ...Object.values(entry.titles), entry.sku, entry.image, entry.category, ...entry.reasons].join("\n").toLowerCase();
     return entry;
   });
   const state = { language: "en", status: "all", category: null, query: "", order: "attention", view: 50 };
@@ -44,16 +44,23 @@
     const escaped = pattern.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
     return { test: new RegExp("^(?:[^:]*: )?" + escaped.join("(.+?)") + (pattern.endsWith("*") ? "?$" : "$"), "s"), en, zh };
   });
+  const sides = (text) => {
+    const names = SIDES[state.language];
+    const listed = text.split(", ");
+    return names && listed.every((side) => side in names) ? listed.map((side) => names[side]).join("、") : text;
+  };
   const reason = (text) => {
     const found = patterns.find(({ test }) => test.test(text));
     const said = found?.[state.language] || "";
-    return said ? said.replace(/\$(\d)/g, (_, index) => text.match(found.test)[index]) : text.charAt(0).toUpperCase() + text.slice(1);
+    if (!said) return text.charAt(0).toUpperCase() + text.slice(1);
+    return said.replace(/\$(\d)/g, (_, index) => sides(text.match(found.test)[index] ?? ""));
   };
   const over = (key, value) => {
     const limit = run.limits[key];
     return known(limit) && known(value) && (NUMBERS[key]?.least ? value < limit : value > limit);
   };
-  const heading = (entry) => entry.title || entry.sku || entry.image;
+  const title = (entry) => entry.titles[state.language] || entry.title || Object.values(entry.titles)[0] || "";
+  const heading = (entry) => title(entry) || entry.sku || entry.image;
 
   // ---- small DOM ----
   const make = (tag, properties = {}, ...children) => {
@@ -193,11 +200,11 @@
   const fill = (card) => {
     const entry = entries[card.dataset.index];
     const after = entry.afters[entry.version ?? 0];
-    const title = make("h2", { id: "t" + entry.index, dir: "auto", text: heading(entry) });
+    const head = make("h2", { id: "t" + entry.index, dir: "auto", text: heading(entry) });
     const where = make("p", { class: "where" });
-    const parts = [entry.title ? entry.sku : "", entry.category, after?.label ?? ""].filter(Boolean);
+    const parts = [title(entry) ? entry.sku : "", entry.category, after?.label ?? ""].filter(Boolean);
     parts.forEach((part, index) => where.append(index ? SEPARATOR : "", isolated(part)));
-    const text = make("div", { class: "text" }, title, parts.length ? where : null, reasons(entry), figures(entry), low(entry, after));
+    const text = make("div", { class: "text" }, head, parts.length ? where : null, reasons(entry), figures(entry), low(entry, after));
         card.classList.remove("waiting");
     card.classList.toggle("unfolded", Boolean(entry.unfolded));
     card.replaceChildren(...[compare(entry, after?.id ? after : null), versions(entry), text, entry.unfolded ? detail(entry) : null].filter(Boolean));
@@ -224,10 +231,11 @@
   const redraw = () => cards.forEach((card) => card.classList.contains("waiting") || fill(card));
 
   // ---- which cards, in what order ----
+  const doubtful = (entry) => entry.numbers.confidence ?? 1; // the least certain cut-out first
   const worst = (entry) => entry.fidelity.delta_e_p99 ?? entry.fidelity.delta_e_max ?? -1;
   const names = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
   const COMPARE = {
-    attention: (a, b) => ORDER[a.status] - ORDER[b.status],
+    attention: (a, b) => ORDER[a.status] - ORDER[b.status] || (a.status === "flagged" ? doubtful(a) - doubtful(b) : 0),
     worst: (a, b) => worst(b) - worst(a),
     slowest: (a, b) => b.seconds - a.seconds,
     name: (a, b) => names.compare(heading(a), heading(b)),
@@ -281,16 +289,16 @@
     lock();
   };
   const lock = () => {
-    const found = totals.measures.delta_e_p99;
+    const { count: ready, delta_e_p99_max: most } = totals.ready;
     const line = by("lock");
-    line.hidden = !found;
-    if (!found) return;
     const broken = entries.filter((entry) => entry.status !== "failed" && over("delta_e_p99", entry.fidelity.delta_e_p99)).length;
+    line.hidden = !ready && !broken;
     const limit = run.limits.delta_e_p99;
     const key = broken === 1 ? "lockBrokenOne" : broken ? "lockBroken" : known(limit) ? "lock" : "lockPlain";
-    const value = number(Math.ceil(found.max * 100) / 100, 2);
+    const changed = broken ? totals.measures.delta_e_p99.max : most;
+    const value = number(Math.ceil(changed * 100) / 100, 2);
     line.classList.toggle("broken", broken > 0);
-    line.textContent = say(key, { value, limit: number(limit ?? 0, 2, 0), count: number(broken || found.count) });
+    line.textContent = say(key, { value, limit: number(limit ?? 0, 2, 0), count: number(broken || ready) });
   };
   const options = (select, pairs, chosen) =>
     select.replaceChildren(...pairs.map(([value, text]) => make("option", { value, text, selected: value === chosen })));

@@ -45,6 +45,7 @@ class After:
 class Entry:
     """What the report says of one photo. All text may come from strangers.
 
+    titles: the title in other languages, by code; the page shows `zh` where it speaks Chinese.
     before, afters: the photo and its outputs, as files, encoded bytes or ready thumbnails; none if it failed early.
     frame: where the (first) output lies in the photo, so that the slider compares like with like; None = shown whole.
     numbers, fidelity: measured values, units in the names; steps: `Step.to_json()` of each; marks: name → value.
@@ -64,6 +65,7 @@ class Entry:
     steps: Sequence[Mapping[str, Any]] = ()
     marks: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0
+    titles: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.status not in get_args(Status):
@@ -196,6 +198,7 @@ def _facts(folder: Path, entry: Entry) -> Json:
         "image": entry.image,
         "status": entry.status,
         "title": entry.title,
+        "titles": dict(entry.titles),
         "category": entry.category,
         "reasons": list(entry.reasons),
         "numbers": _finite(entry.numbers),
@@ -242,14 +245,22 @@ def _utf8(text: str) -> bytes:
 
 
 class _Totals:
-    """Counts by status; of every number measured on a picture that did not fail: how often, mean, least, most."""
+    """Counts by status; of every number measured on a picture that did not fail: how often, mean, least, most.
+
+    ready: the same of `delta_e_p99` in pictures that are done. Of a flagged one the cut-out may be wrong, and then a
+    figure taken inside it says nothing of the product.
+    """
 
     def __init__(self) -> None:
         self.counts: dict[str, int] = dict.fromkeys(get_args(Status), 0)
         self.values: dict[str, tuple[int, float, float, float]] = {}  # name → count, sum, least, most
+        self.ready = (0, 0.0)  # count, most
 
     def add(self, entry: Entry) -> None:
         self.counts[entry.status] += 1
+        change = entry.fidelity.get("delta_e_p99")
+        if entry.status == "done" and change is not None and _rounded(change) is not None:
+            self.ready = (self.ready[0] + 1, max(self.ready[1], float(change)))
         for name, value in {**entry.numbers, **entry.fidelity}.items():
             if entry.status != "failed" and _rounded(value) is not None:
                 self._measure(str(name), float(value))
@@ -266,7 +277,8 @@ class _Totals:
             name: {"count": count, "mean": _rounded(total / count), "min": _rounded(least), "max": _rounded(most)}
             for name, (count, total, least, most) in sorted(self.values.items())
         }
-        return {"entries": sum(self.counts.values()), **self.counts, "measures": measures}
+        ready = {"count": self.ready[0], "delta_e_p99_max": _rounded(self.ready[1])}
+        return {"entries": sum(self.counts.values()), **self.counts, "ready": ready, "measures": measures}
 
 
 def _closing(summary: Summary, totals: _Totals) -> Json:

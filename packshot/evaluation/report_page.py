@@ -50,6 +50,7 @@ def entry(index: int, facts: Json, before: Thumbnail | None, afters: tuple[Thumb
     names = [f"p{index}-{number}" for number in range(len(afters) + 1)]
     shown = {name: value for name, value in facts.items() if name != "outputs"}
     shown |= {"title": _short(facts["title"]), "reasons": [_short(text) for text in facts["reasons"]]}
+    shown["titles"] = {language: _short(text) for language, text in facts["titles"].items()}
     shown["before"] = _about(names[0], before)
     outputs = zip(facts["outputs"], names[1:], afters, strict=True)
     shown["afters"] = [output | (_about(name, small) or {}) for output, name, small in outputs]

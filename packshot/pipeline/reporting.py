@@ -9,6 +9,7 @@ from pathlib import Path
 from packshot.catalogue.catalogue import Catalogue
 from packshot.evaluation.report import After, Entry, Summary, write_report
 from packshot.evaluation.thumbnails import Frame
+from packshot.pipeline.reasons import merged
 from packshot.pipeline.recipe import Recipe
 from packshot.pipeline.record import Index, Record
 from packshot.pipeline.run import RECORDS, Progress
@@ -64,11 +65,12 @@ def entry(out: Path, catalogue: Catalogue, records: list[Record]) -> Entry:
         image=first.image,
         status=worst.status,
         title=product.title if product else "",
+        titles=product.titles if product else {},
         category=product.category if product else "",
         before=Path(first.source),
         afters=tuple(After(out / r.output, r.output, r.variant) for r in made),
         frame=_frame(first),
-        reasons=tuple(dict.fromkeys(text for r in records for text in (*r.reason.split("; "), *r.notes) if text)),
+        reasons=merged(text for r in records for text in (*r.reason.split("; "), *r.notes) if text),
         numbers={k: v for step in first.steps for k, v in step.get("numbers", {}).items()},
         fidelity=_worst_fidelity(made),
         steps=first.steps,

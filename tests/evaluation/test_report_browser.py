@@ -281,6 +281,47 @@ def test_reasons_are_said_in_plain_words(show, tmp_path, summary):
     ]
 
 
+def test_chinese_leaves_no_english_in_titles_sides_and_notes(show, tmp_path, summary):
+    given = (
+        "the product touches the photo's edge: left, right, bottom",
+        "CMYK without a usable profile: read as FOGRA39, colours are a guess",
+        "a strong colour cast was taken out: if the backdrop is coloured paper, set white_balance to off",
+    )
+    entries = [Entry("a", "a.jpg", "flagged", "Wooden train", reasons=given, titles={"zh": "木制小火车"})]
+    page = show(write_report(tmp_path, entries, summary))
+    assert page.locator("h2").inner_text() == "Wooden train"
+    page.click("[data-language=zh]")
+    assert page.locator("h2").inner_text() == "木制小火车"
+    assert page.locator(".reasons li").all_inner_texts() == [
+        "需要检查\n商品碰到了照片边缘：左侧、右侧、下方",
+        "CMYK 文件没有可用的颜色配置：按 FOGRA39 读取，颜色只是估计",
+        "去除了较强的偏色。如果背景本来就是彩色纸，请用 white_balance off 重做",
+    ]
+    page.fill("#search", "火车")
+    until(page, "document.querySelectorAll('.card').length === 1")
+
+
+def test_what_to_check_is_sorted_by_confidence_and_the_promise_counts_ready_pictures_alone(show, tmp_path, summary):
+    entries = [
+        Entry("sure", "a.jpg", "flagged", numbers={"confidence": 0.74}, fidelity={"delta_e_p99": 0.4}),
+        Entry("none", "b.jpg", "flagged"),
+        Entry("unsure", "c.jpg", "flagged", numbers={"confidence": 0.43}, fidelity={"delta_e_p99": 0.3}),
+        Entry("good", "d.jpg", "done", numbers={"confidence": 0.9}, fidelity={"delta_e_p99": 0.1}),
+    ]
+    (tmp_path / "a").mkdir()
+    page = show(write_report(tmp_path / "a", entries, summary))
+    assert page.locator("h2").all_inner_texts() == ["unsure", "sure", "none", "good"]
+    said = page.locator("#lock").inner_text()
+    assert "inside the cut-out" in said
+    assert "1 ready" in said
+    assert "0.10 ΔE" in said
+    page.click("[data-language=zh]")
+    assert "抠图范围内" in page.locator("#lock").inner_text()
+    (tmp_path / "b").mkdir()
+    page = show(write_report(tmp_path / "b", entries[:3], summary))
+    assert page.locator("#lock").is_hidden()
+
+
 def test_a_chinese_browser_gets_chinese(browser, report):
     window = browser.new_context(locale="zh-CN")
     page = window.new_page()
