@@ -17,6 +17,9 @@ def train(
     setting: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="change a setting or rule; repeatable")
     ] = None,
+    column: Annotated[
+        list[str] | None, typer.Option(help="attribute to condition on; repeatable [default: the preset's, if there]")
+    ] = None,
     minutes: Annotated[float | None, typer.Option(min=0.01, help="stop after so many minutes")] = None,
     images: Annotated[int | None, typer.Option(min=1, help="stop after so many images")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps")] = "auto",
@@ -37,7 +40,7 @@ def train(
     changes = changed(setting or [])
     changes |= {k: v for k, v in (("minutes", minutes), ("total_images", images)) if v is not None}
     target = out or Path("runs") / preset
-    done = run(preset, catalogue, target, changes=changes, device=device, readers=(progress.terminal,))
+    done = run(preset, catalogue, target, changes=changes, columns=column, device=device, readers=(progress.terminal,))
     for role, path in done.networks.items():
         typer.echo(f"{role:12} {path}")
     typer.echo(f"{'page':12} {target / 'training.html'}")

@@ -72,7 +72,7 @@ def train(
         readers = (LogFile(folder / LOG, now.images), *readers) if processes.first else ()
         share = settings.batch // processes.world
         whole, first = share * processes.world, share * processes.rank
-        tally, watch = Tally(now.images, now.seconds), DiversityWatch(settings.sample_images // 2)
+        tally, watch = Tally(now.images, now.seconds), DiversityWatch(settings.watch_images)
         saved = time.monotonic()
         precision = torch.autocast(place.type, torch.bfloat16) if settings.precision == "bfloat16" else nullcontext()
         verdict = ""

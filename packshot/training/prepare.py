@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -41,14 +41,17 @@ class Prepared:
     pictures: int
 
 
-def prepare(preset: Preset, catalogue: str | Path, changes: Mapping[str, Any]) -> Prepared:
+def prepare(
+    preset: Preset, catalogue: str | Path, changes: Mapping[str, Any], columns: Sequence[str] | None = None
+) -> Prepared:
     """Pack the catalogue at the preset's size and build networks and objective.
 
-    changes: settings of the loop or rules of the objective, by name. Raises ParameterError for unknown ones and for
-    columns the catalogue does not have.
+    changes: settings of the loop or rules of the objective, by name. columns: attributes that make the condition, in
+    place of the preset's, of which those that the catalogue lacks are left out. Raises ParameterError for unknown
+    settings, for columns asked for that the catalogue lacks, and where a classifier has nothing to name.
     """
     pictures, _ = packed(catalogue, preset.size, grey=preset.channels == 1, layers=("photo",))
-    labels = {column: pictures.labels(column) for column in preset.columns}
+    labels = _labels(pictures, preset, columns)
     settings, rules = _settled(preset, changes)
     rows = pictures.where(split="train")
     if not len(rows):
@@ -66,6 +69,14 @@ def prepare(preset: Preset, catalogue: str | Path, changes: Mapping[str, Any]) -
         _licences(pictures),
         len(rows),
     )
+
+
+def _labels(pictures: Pictures, preset: Preset, columns: Sequence[str] | None) -> dict[str, Labels]:
+    wanted = preset.columns if columns is None else columns
+    here = [column for column in wanted if columns is not None or any(pictures.column(column))]
+    if preset.objective == "classify" and not here:
+        raise ParameterError(f"columns: the catalogue has no {', '.join(wanted)} to name; give the columns it has")
+    return {column: pictures.labels(column) for column in here}
 
 
 def _settled(preset: Preset, changes: Mapping[str, Any]) -> tuple[Settings, dict[str, Any]]:

@@ -50,19 +50,21 @@ def run(
     folder: str | Path,
     *,
     changes: Mapping[str, Any] | None = None,
+    columns: Sequence[str] | None = None,
     device: str = "auto",
     readers: Sequence[Reader] = (),
     rewinds: int = REWINDS,
 ) -> Run:
     """Train a preset on a catalogue; goes on where a run in the same folder was stopped.
 
-    changes: settings or rules by name, in place of the preset's. rewinds: how often training goes back to its last good
-    state after trouble, with other noise, before it gives up. Raises ParameterError for a setting that does not exist
-    or a folder that holds another run, TrainingTrouble when it gives up, DeviceError.
+    changes: settings or rules by name, in place of the preset's. columns: attributes to condition on, likewise.
+    rewinds: how often training goes back to its last saved state after trouble, with other noise, before it gives up.
+    Raises ParameterError for a setting that does not exist or a folder that holds another run, TrainingTrouble when it
+    gives up, DeviceError.
     """
     chosen = presets.find(preset) if isinstance(preset, str) else preset
     place, target = resolve_device(device), Path(folder)
-    prepared = prepare(chosen, catalogue, changes or {})
+    prepared = prepare(chosen, catalogue, changes or {}, columns)
     facts = _facts(preset if isinstance(preset, str) else chosen.what, catalogue, prepared)
     _check_same(target, facts)
     write_atomic(target / CONFIG, yaml.safe_dump(facts, sort_keys=False, allow_unicode=True).encode())

@@ -37,4 +37,5 @@ class Settings(BaseModel):
     log_images: Count = Field(5_000, description="write a line of the log every so many images")
     sample_images: Count = Field(50_000, description="draw a grid of samples every so many images")
     save_minutes: Annotated[float, Field(gt=0)] = Field(3.0, description="save the state every so many minutes")
+    watch_images: int = Field(50_000, ge=0, description="images before samples that are all alike count as trouble")
     samples: Annotated[int, Field(ge=1, le=400)] = Field(64, description="pictures in a grid")

@@ -21,7 +21,7 @@ def check_finite(losses: Mapping[str, float], norms: Mapping[str, float], images
         for name, value in values.items():
             if not math.isfinite(value):
                 raise TrainingTrouble(
-                    f"diverged after {images:,} images: {kind} {name} is {value}. The last good state is kept; "
+                    f"diverged after {images:,} images: {kind} {name} is {value}. The last saved state is kept; "
                     "lower the learning rate, clip the gradient (clip_norm) or strengthen the penalty"
                 )
 
@@ -38,7 +38,7 @@ def diversity(pictures: Tensor) -> float:
 class DiversityWatch:
     """Compares samples with real pictures each time a grid is drawn; trouble after `PATIENCE` looks below the limit.
 
-    The first look is free: a generator that has seen few images draws grey.
+    The first images are free: a generator that has seen few of them draws grey.
     """
 
     def __init__(self, free_images: int) -> None:
@@ -51,7 +51,7 @@ class DiversityWatch:
         if self.low >= PATIENCE:
             raise TrainingTrouble(
                 f"collapsed after {images:,} images: samples differ among themselves by {share:.1%} of what real "
-                "pictures do. The last good state is kept; strengthen the penalty, add augmentation or lower the "
+                "pictures do. The last saved state is kept; strengthen the penalty, add augmentation or lower the "
                 "critic's learning rate"
             )
         return {"diversity": share}

@@ -72,7 +72,7 @@ def test_a_torn_last_line_of_the_log_is_left_out(tmp_path: Path) -> None:
 def test_not_a_number_stops_with_a_message_and_keeps_the_last_good_state(tmp_path: Path) -> None:
     run(tmp_path, 160)
     good = (tmp_path / "state.safetensors").read_bytes()
-    with pytest.raises(TrainingTrouble, match=r"diverged after 320 images: loss critic is nan.*last good state"):
+    with pytest.raises(TrainingTrouble, match=r"diverged after 320 images: loss critic is nan.*last saved state"):
         run(tmp_path, 480, ToyGan(spoil=lambda batch: batch.images_seen >= 248))
     assert (tmp_path / "state.safetensors").read_bytes() == good
     assert run(tmp_path, 480).verdict == "finished"
@@ -83,7 +83,7 @@ def test_a_generator_that_draws_one_picture_only_is_noticed(tmp_path: Path) -> N
         def sample(self, networks, batch):
             return super().sample(networks, batch)[:1].expand(batch.count, -1, -1, -1)
 
-    settings = SETTINGS.model_copy(update={"sample_images": 80})
+    settings = SETTINGS.model_copy(update={"sample_images": 80, "watch_images": 40})
     with pytest.raises(TrainingTrouble, match=r"collapsed after 160 images: samples differ .* by 0\.0%"):
         train(Stuck(), source(), settings, tmp_path)
 
