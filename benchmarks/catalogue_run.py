@@ -49,18 +49,26 @@ def plain(source: Path, target: Path) -> None:
     canvas.save(target, quality=95, subsampling=0)
 
 
-def memory_mb() -> float:
-    """Proportional set size of this process and everything under it, MB (shared pages counted once)."""
+def descendants() -> list[int]:
+    """Process ids of everything under this process."""
     children: dict[int, list[int]] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             children.setdefault(int(stat.read_text().rsplit(")", 1)[1].split()[1]), []).append(int(stat.parent.name))
         except OSError:
             continue
-    todo, total = [os.getpid()], 0
+    todo, found = [os.getpid()], []
     while todo:
-        pid = todo.pop()
-        todo += children.get(pid, [])
+        below = children.get(todo.pop(), [])
+        todo += below
+        found += below
+    return found
+
+
+def memory_mb() -> float:
+    """Proportional set size of this process and everything under it, MB (shared pages counted once)."""
+    total = 0
+    for pid in (os.getpid(), *descendants()):
         try:
             rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
             total += next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))

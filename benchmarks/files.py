@@ -46,7 +46,7 @@ def saved(image: Image.Image, format: str, **options: Any) -> bytes:
     return buffer.getvalue()
 
 
-def main() -> None:
+def main(argv: list[str] | None = None) -> None:
     pixels = photo()
     image = Image.fromarray(pixels)
     jpeg = saved(image, "JPEG", quality=92, subsampling=0)
