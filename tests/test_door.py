@@ -70,6 +70,10 @@ def test_bad_parameters_are_named(mug):
         photo.save(mug.with_name("out.jpg"), quality=700)
     with pytest.raises(ParameterError, match=r"\.jpg"):
         photo.save(mug.with_name("out.docx"))
+    with pytest.raises(ParameterError, match=r"load_pipeline"):
+        photo.apply("packshot-white")
+    with pytest.raises(ParameterError, match="got None"):
+        packshot.open(None)
 
 
 def test_marks_of_a_photo_are_carried_through_the_door_and_a_callback_signs(mug, tmp_path):

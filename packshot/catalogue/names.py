@@ -21,6 +21,7 @@ PICTURE_SUFFIXES = frozenset((*_JPEG, *_OTHERS))
 _DRIVE = re.compile(r"^[A-Za-z]:")
 _SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://|^[A-Za-z][A-Za-z0-9+.-]+::")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+_UNDECODED = re.compile(r"[\ud800-\udfff]")  # bytes of a file name that are no UTF-8, as Python keeps them
 _RESERVED = re.compile(r"^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(\.|$)", re.IGNORECASE)
 _PLAIN = re.compile(r"[A-Za-z0-9_+()@&-]{5,100}")  # goes through unchanged; shorter ones may be reserved
 _KEPT = frozenset("-_.,+()[]=!'@& ")
@@ -39,6 +40,8 @@ def safe_relative(path: str) -> str:
     'a/b/d.jpg'
     """
     plain = path.strip().replace("\\", "/")
+    if _UNDECODED.search(plain):
+        raise UnsafePath(f"path {path!r} is not UTF-8, so no table can name it; rename the file")
     if _CONTROL.search(plain):
         raise UnsafePath(f"path {path!r} holds control characters")
     if plain.startswith("/") or _DRIVE.match(plain):

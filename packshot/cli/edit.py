@@ -143,15 +143,23 @@ def edit(
             photo.save(output, policy=asked, signing=signing, quality=quality)
         except PackshotError as error:
             failed += 1
-            typer.echo(f"{source}: {error}", err=True)
+            typer.echo(str(error) if str(error).startswith(str(source)) else f"{source}: {error}", err=True)
             continue
-        typer.echo(_report(source, output, photo))
+        typer.echo(_report(source, output, photo, operations.name_of(operation)))
     return 1 if failed else 0
 
 
 def _outputs(sources: list[Path], target: Path, operation: Operation) -> list[Path]:
     """Where each result goes: the file named, or the folder; a photo is never written over itself."""
-    if len(sources) == 1 and target.suffix:
+    from packshot.provenance.encoding import FORMATS
+
+    for source in sources:
+        if source.is_dir():
+            raise ParameterError(f"{source}: is a folder; edit takes photos, and `packshot run` a folder of them")
+    named = bool(target.suffix) and not target.is_dir()
+    if named and len(sources) > 1 and target.suffix.lower() in FORMATS:
+        raise ParameterError(f"{target}: expected a folder to write {len(sources)} photos to; this is a file's name")
+    if len(sources) == 1 and named:
         outputs = [target]
     else:
         suffix = ".png" if operation.model_dump().get("kind") == "transparent" or _makes_alpha(operation) else ".jpg"
@@ -168,8 +176,16 @@ def _makes_alpha(operation: Operation) -> bool:
     return operations.name_of(operation) == "cutout"
 
 
-def _report(source: Path, output: Path, photo: Any) -> str:
+def _report(source: Path, output: Path, photo: Any, asked: str) -> str:
+    from packshot.pipeline.reasons import merged
+
     step = photo.steps[-1]
     figures = [f"{key} {value:.4g}" for key, value in {**step.numbers, **step.fidelity}.items()]
-    flags = [*(f"look: {flag}" for flag in photo.flags), *(f"note: {note}" for note in photo.notes)]
-    return f"{source} -> {output}" + "".join(f"\n  {line}" for line in [", ".join(figures), *flags] if line)
+    cut = next((s for s in photo.steps if s.operation == "cutout"), None)
+    lines = [", ".join(figures)]
+    if cut is not None and asked != "cutout":
+        sure = cut.numbers.get("confidence", 0.0)
+        gone = "" if photo.picture.alpha is None else "; the photo's background is gone, and a JPEG shows white there"
+        lines.append(f"note: {asked} needs to know the product, so it was cut out first (confidence {sure:.2f}){gone}")
+    lines += [*(f"look: {flag}" for flag in merged(photo.flags)), *(f"note: {note}" for note in photo.notes)]
+    return f"{source} -> {output}" + "".join(f"\n  {line}" for line in lines if line)

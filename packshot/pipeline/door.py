@@ -79,7 +79,9 @@ class Photo:
         )
 
     def apply(self, recipe: Recipe, **values: Any) -> Photo:
-        """All steps of a pipeline; `values` fill its `$names`."""
+        """All steps of a pipeline; `values` fill its `$names`. Raises ParameterError for what is no Recipe."""
+        if not isinstance(recipe, Recipe):
+            raise ParameterError(f"apply: expected a Recipe, got {recipe!r}; packshot.load_pipeline(name) gives one")
         photo = self
         for step in recipe.steps:
             photo = photo.edit(step.build(values), seed=recipe.seed, limits=recipe.limits)
@@ -118,7 +120,12 @@ class Photo:
 
 
 def open_photo(source: str | Path | bytes | BinaryIO) -> Photo:
-    """Read a photo through the one door in (EXIF turn, ICC → sRGB, limits before decoding). Raises FileError."""
+    """Read a photo through the one door in (EXIF turn, ICC → sRGB, limits before decoding).
+
+    Raises FileError, and ParameterError for what is no source at all.
+    """
+    if not isinstance(source, (str, Path, bytes)) and not hasattr(source, "read"):
+        raise ParameterError(f"open: expected a path, bytes or a binary file, got {source!r}")
     name = "" if isinstance(source, bytes) else str(getattr(source, "name", source))
     if isinstance(source, (str, Path)):
         data = read_bytes(str(source))

@@ -57,6 +57,13 @@ def _seconds(command):
     return time.perf_counter() - started
 
 
+def test_help_has_a_short_name():
+    for words in ([], ["edit"], ["edit", "frame"], ["catalogue", "make"], ["run"]):
+        done = invoke(*words, "-h")
+        assert done.exit_code == 0
+        assert "--help" in done.stdout
+
+
 def test_version():
     import packshot as package
 
@@ -106,6 +113,10 @@ def test_edit_many_photos_into_a_folder(tmp_path):
     [
         (["edit", "background", "{in}", "{out}", "--colour", "wihte"], "colour"),
         (["edit", "frame", "{in}", "{out}", "--fill", "7"], "frame.fill"),
+        (["edit", "frame", "{dir}", "{dir}/x"], "is a folder; edit takes photos"),
+        (["edit", "frame", "{in}", "{in}", "{dir}/x.png"], "expected a folder to write 2 photos to"),
+        (["edit", "frame", "{in}", "{out}", "--width", "5", "--height", "9", "--aspect", "4:3"], "aspect is 4:3, but"),
+        (["edit", "retouch", "{in}", "{out}", "--temperature", "3000"], "set white_balance to light"),
         (["edit", "frame", "{in}"], "one photo and one output"),
         (["edit", "frame", "{in}", "{in}"], "replace the photo itself"),
         (["edit", "recolour", "{in}", "{out}"], "recolour.to"),
@@ -138,6 +149,14 @@ def test_a_mistake_leaves_no_traceback(photo, tmp_path):
     assert done.returncode == 2
     assert done.stderr.startswith("packshot: frame.fill")
     assert "Traceback" not in done.stderr
+
+
+def test_edit_says_that_it_cut_the_product_out(photo, tmp_path):
+    done = packshot("edit", "recolour", photo, tmp_path / "out.jpg", "--to", "navy")
+    assert "so it was cut out first (confidence 0." in done.stdout
+    assert "a JPEG shows white there" in done.stdout
+    done = packshot("edit", "cutout", photo, tmp_path / "out.png")
+    assert "cut out first" not in done.stdout
 
 
 def test_edit_goes_on_after_a_bad_photo_and_exits_with_1(photo, tmp_path):
