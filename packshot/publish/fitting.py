@@ -200,7 +200,10 @@ def _size_share(channel: Channel, full: float, most: float) -> tuple[float, floa
         return 1.0, 1.0
     low = min(1.0, max(_share(channel, rule) for rule in (channel.minimum, channel.minimum_next)))
     real = 1 / max(1.0, full)  # without enlarging
-    wanted = max(real, low, min(1.0, _share(channel, channel.advised)))
+    advised = min(1.0, _share(channel, channel.advised))
+    wanted = max(
+        real, low, advised if full * advised <= most else 0.0
+    )  # what cannot be reached is no reason to enlarge
     return low, max(low, min(wanted, most / full))
 
 
