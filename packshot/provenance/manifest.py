@@ -126,9 +126,9 @@ def _credentials(state: str, active: dict[str, Any], results: dict[str, Any]) ->
         kind: State = "tampered"
         detail = "; ".join(dict.fromkeys(str(entry.get("code")) for entry in failures)) or "invalid"
     elif state == "Trusted" or any(entry.get("code") == TRUSTED for entry in results.get("success") or []):
-        kind, detail = "trusted", f"signed by {signer}"
+        kind, detail = "trusted", f"signed by {signer}{_when(signature)}"
     else:
-        kind, detail = "valid", f"signed by {signer}, who is on no trust list that was given"
+        kind, detail = "valid", f"signed by {signer}{_when(signature)}, who is on no trust list that was given"
     return Credentials(
         state=kind,
         detail=detail,
@@ -137,6 +137,11 @@ def _credentials(state: str, active: dict[str, Any], results: dict[str, Any]) ->
         actions=tuple(str(action.get("action")) for action in actions),
         ingredients=len(active.get("ingredients") or []),
     )
+
+
+def _when(signature: dict[str, Any]) -> str:
+    """The time that a time stamp service stated, if one was asked."""
+    return f" at {signature['time']} (time stamp)" if signature.get("time") else ""
 
 
 @contextmanager

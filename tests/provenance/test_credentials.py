@@ -28,10 +28,11 @@ KINDS = {
     "ed25519": ed25519.Ed25519PrivateKey.generate,
     "ps256": lambda: rsa.generate_private_key(65537, 2048),
 }
+MAIL = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION])
 PICTURE = Picture(torch.linspace(0, 1, 48).expand(1, 3, 32, 48).clone())
 
 
-def certificate(subject, key, issuer, above, days=(-1, 30), authority=False):
+def certificate(subject, key, issuer, above, days=(-1, 30), authority=False, purpose=MAIL):
     now = datetime.datetime.now(datetime.UTC)
     usage = dict.fromkeys(
         ["content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "encipher_only",
@@ -51,7 +52,7 @@ def certificate(subject, key, issuer, above, days=(-1, 30), authority=False):
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier), False)
     )
     if not authority:
-        builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION]), False)
+        builder = builder.add_extension(purpose, purpose is not MAIL)  # that of a clock has to be critical
     return builder.sign(above, None if isinstance(above, ed25519.Ed25519PrivateKey) else hashes.SHA256())
 
 
