@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from packshot.errors import MarkError
 from packshot.provenance import manifest, marks, tc260
 from packshot.provenance.tc260 import Label
-from packshot.provenance.terms import strongest
+from packshot.provenance.terms import in_ruins, strongest
 
 if TYPE_CHECKING:
     from packshot.imaging.files import SourceInfo
@@ -51,6 +51,8 @@ def origin(source: SourceInfo, data: bytes | None = None) -> Origin:
             credentials = manifest.read(data, mime)
             terms += credentials.terms
             notes += _doubts(credentials)
+        if xmp is None or (credentials is not None and credentials.state == "unreadable"):
+            terms.append(in_ruins(data))  # what cannot be read may still say what must not get weaker
         if not labels:
             labels = [found] if (found := tc260.outside_xmp(data)) else []
     elif source.has_c2pa:
@@ -90,7 +92,7 @@ def _of_packet(xmp: bytes | None, notes: list[str]) -> tuple[bytes | None, list[
         texts = marks.values(xmp, tc260.PROPERTY)
     except MarkError as error:
         notes.append(f"the input's own XMP could not be read and is not carried over: {error}")
-        return None, [], []
+        return None, [in_ruins(xmp)], []
     labels = []
     for text in texts:
         try:

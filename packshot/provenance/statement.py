@@ -12,7 +12,7 @@ from packshot.provenance.origin import Origin
 from packshot.provenance.policies import Policy
 from packshot.provenance.step import Step
 from packshot.provenance.tc260 import Label
-from packshot.provenance.terms import GENERATED, STRENGTH, SYNTHETIC, strongest
+from packshot.provenance.terms import GENERATED, SYNTHETIC, rank, strongest
 
 if TYPE_CHECKING:
     from packshot.imaging.picture import Picture
@@ -69,7 +69,7 @@ def _implied(source: Origin) -> str | None:
     """A picture labelled as made by AI is not called a photo; a term that says more than that is believed."""
     if source.label is None or source.label.label != "1":
         return None
-    says_more = source.term is not None and STRENGTH.index(source.term) >= STRENGTH.index("algorithmicallyEnhanced")
+    says_more = source.term is not None and rank(source.term) >= rank("algorithmicallyEnhanced")
     return None if says_more else "compositeWithTrainedAlgorithmicMedia"
 
 

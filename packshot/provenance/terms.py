@@ -1,9 +1,13 @@
 """IPTC Digital Source Type: the terms, and which of two says more about machine-made content.
 
 Source: IPTC NewsCodes, scheme `http://cv.iptc.org/newscodes/digitalsourcetype/` (the URI is http, not https).
+A URI of such a scheme that is not listed here (a newer term, another body's) is kept as it is: it counts for more than
+a plain photo and gives way to any term that speaks of algorithms.
 """
 
 from __future__ import annotations
+
+import re
 
 from packshot.errors import MarkError
 
@@ -32,21 +36,37 @@ STRENGTH = (
     "trainedAlgorithmicMedia",
 )
 
+FOREIGN = re.compile(r"https?://[!-~]{1,200}/digitalsourcetype/[A-Za-z0-9_-]{1,80}")
+RUINS = re.compile(rb"/digitalsourcetype/([A-Za-z]{4,60})")
 GENERATED = frozenset({"compositeWithTrainedAlgorithmicMedia", "trainedAlgorithmicMedia"})  # a network made pixels
 SYNTHETIC = GENERATED | {"compositeSynthetic"}
 
 
 def uri(term: str) -> str:
-    """The full URI of a term. Raises MarkError for an unknown one."""
+    """The full URI of a term; a URI that is kept as it is stays so. Raises MarkError for an unknown term."""
+    if _foreign(term):
+        return term
     if term not in STRENGTH:
         raise MarkError(f"digital source type {term!r}: expected one of {', '.join(STRENGTH)}")
     return SCHEME + term
 
 
 def term_of(text: str) -> str | None:
-    """The term in a URI or a bare term as other programs write it (http or https); None if unknown."""
-    tail = text.strip().rstrip("/").rsplit("/", 1)[-1]
-    return tail if tail in STRENGTH else None
+    """The term in a URI or a bare term as other programs write it (http or https), or an unknown URI; else None."""
+    plain = text.strip().rstrip("/")
+    tail = plain.rsplit("/", 1)[-1]
+    if tail in STRENGTH:
+        return tail
+    return plain if _foreign(plain) and tail != "empty" else None  # C2PA's `empty` says nothing
+
+
+def _foreign(term: str) -> bool:
+    return FOREIGN.fullmatch(term) is not None
+
+
+def rank(term: str) -> float:
+    """How much a term says: its place in STRENGTH; an unknown URI lies just below `algorithmicallyEnhanced`."""
+    return STRENGTH.index(term) if term in STRENGTH else STRENGTH.index("algorithmicallyEnhanced") - 0.5
 
 
 def strongest(*terms: str | None) -> str | None:
@@ -55,5 +75,10 @@ def strongest(*terms: str | None) -> str | None:
     >>> strongest("digitalCapture", None, "compositeWithTrainedAlgorithmicMedia")
     'compositeWithTrainedAlgorithmicMedia'
     """
-    known = [t for t in terms if t is not None]
-    return max(known, key=STRENGTH.index, default=None)
+    return max((t for t in terms if t is not None), key=rank, default=None)
+
+
+def in_ruins(data: bytes) -> str | None:
+    """The strongest listed term whose URI stands anywhere in bytes that cannot be read properly."""
+    found = (match.decode("ascii") for match in RUINS.findall(data))
+    return strongest(*(term for term in found if term in STRENGTH))

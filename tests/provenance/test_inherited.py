@@ -227,6 +227,33 @@ def test_hostile_packets_are_named_and_do_no_harm(tmp_path, name):
     assert done.bytes < 60_000
 
 
+@pytest.mark.parametrize("name", ["not closed", "entities", "ten megabytes", "deep"])
+def test_what_an_unreadable_packet_says_of_ai_still_counts(tmp_path, name):
+    """Else a broken packet would turn a generated picture into a photo."""
+    from packshot.imaging.containers import _chunk
+
+    buffer = io.BytesIO()
+    Image.new("RGB", (64, 48), "teal").save(buffer, "PNG")
+    said = HOSTILE[name] + marks.uri("trainedAlgorithmicMedia").encode() + b"<" + escaped(FOREIGN.text()).encode()
+    text = _chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + said)
+    (tmp_path / "in.png").write_bytes(buffer.getvalue()[:33] + text + buffer.getvalue()[33:])
+    done = passed_through(tmp_path / "in.png", tmp_path / "out.jpg")
+    assert done.marks["iptc_digital_source_type"] == "trainedAlgorithmicMedia"
+    assert tc260.parse(done.marks["tc260_aigc"]) == FOREIGN
+
+
+def test_a_term_nobody_knows_yet_is_kept_and_gives_way_to_a_stronger_one(tmp_path):
+    new = "http://cv.iptc.org/newscodes/digitalsourcetype/dreamtByMachine"
+    source = photo(tmp_path / "in.jpg", packet(f"<Iptc4xmpExt:DigitalSourceType>{new}</Iptc4xmpExt:DigitalSourceType>"))
+    done = passed_through(source, tmp_path / "out.jpg")
+    assert done.marks["iptc_digital_source_type"] == new
+    assert verify(done.path).iptc.value == new
+    assert passed_through(done.path, tmp_path / "b.jpg", ()).marks["iptc_digital_source_type"] == new
+    assert passed_through(source, tmp_path / "c.jpg", (SCENE,)).marks["iptc_digital_source_type"] == (
+        "compositeWithTrainedAlgorithmicMedia"
+    )
+
+
 def test_a_packet_too_long_for_a_jpeg_loses_its_longest_entries_and_says_so(tmp_path):
     inside = f"<dc:description>{'d' * 90_000}</dc:description><dc:rights>© A Shop</dc:rights>"
     source = photo(tmp_path / "in.png", packet(inside))
