@@ -145,6 +145,8 @@ def outside_xmp(data: bytes) -> Label | None:
 
     All of these hold plain JSON text, so that is what is looked for; a packet of XMP with one is found, too.
     """
+    if b"ProduceID" not in data:  # every label has it, and most pictures have no label
+        return None
     for needle in (b"AIGC", b"ContentProducer"):
         place = data.find(needle, 0, SEARCHED_BYTES)
         for _ in range(TRIES):
