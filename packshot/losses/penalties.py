@@ -28,7 +28,7 @@ def zero_centred(score: Tensor, x: Tensor) -> Tensor:
     """½E‖∇ₓ score‖², scalar.
 
     With real x this is R1, with generated x R2 (Mescheder et al. 2018, eqs. 9, 10), with points between both the
-    zero-centred penalty of Thanh-Tung et al. 2019, eq. 8 (there without ½).
+    zero-centred penalty of Thanh-Tung et al. 2019 (there without ½).
     """
     return 0.5 * _gradient(score, x).square().sum(1).mean()
 

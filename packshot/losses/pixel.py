@@ -1,6 +1,6 @@
 """Losses between pictures, pixel by pixel or window by window; all are means over everything.
 
-Charbonnier: Charbonnier et al. 1994, as used by Lai et al. 2017, eq. 4. SSIM: Z. Wang et al. 2004, eqs. 6, 13, on
+Charbonnier: Charbonnier et al. 1994, as used by Lai et al. 2017, §3.2. SSIM: Z. Wang et al. 2004, eqs. 6, 13, on
 windows that lie wholly inside the picture (the Gaussian 11 × 11, σ 1.5; at least 11 px a side).
 """
 

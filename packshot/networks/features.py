@@ -1,9 +1,10 @@
 """A small residual classifier of product pictures; its pooled features are the project's own feature space.
 
-Source: He, Zhang, Ren, Sun, "Deep Residual Learning for Image Recognition" (2016), §3.3, §4.2 (the layout of its CIFAR
-networks). Departures: four stages of `blocks` blocks with widths 1, 2, 4, 8 × `width`, a 1×1 convolution where the
-width changes, one linear head for each attribute (category, colour, material …), 1 or 3 channels, any size of at least
-8 px. With the default entries and heads of 16, 12 and 8 values it has about 0.3 million parameters.
+Source: He, Zhang, Ren, Sun, "Deep Residual Learning for Image Recognition" (2016), §3.3, §4.2 (the layout of its
+CIFAR networks).
+Departures: four stages of `blocks` blocks with widths 1, 2, 4, 8 × `width`, a 1×1 convolution where the width
+changes, one linear head for each attribute (category, colour, material …), 1 or 3 channels, any size of at least 8
+px. With the default entries and heads of 16, 12 and 8 values it has about 0.3 million parameters.
 """
 
 from __future__ import annotations

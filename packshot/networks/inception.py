@@ -1,12 +1,12 @@
 """Inception-v3 as a feature network for distances between sets of pictures; weights are brought by a person.
 
 Source: Szegedy, Vanhoucke, Ioffe, Shlens, Wojna, "Rethinking the Inception Architecture for Computer Vision" (2016),
-§6 and table 1. Module names are those of torchvision's state dict, so its weights fit by `fill`, as do the weights that
-pytorch-fid and clean-fid ported from the TensorFlow graph of Heusel et al. 2017.
-The two differ, hence `pooling`: "torchvision" averages with the padding counted in, has 1,000 classes, and only average
-pools inside its blocks; "fid" leaves the padding out of every average, takes the maximum instead in the last block
-(Mixed_7c), and has 1,008 classes. Published FID values need pooling "fid", its weights, and its resizing to 299 × 299,
-which is not done here.
+§6 and table 1. Module names are those of torchvision's state dict, so its weights fit by `fill`, as do the weights
+that pytorch-fid and clean-fid ported from the TensorFlow graph of Heusel et al. 2017. The two differ, hence
+`pooling`: "torchvision" averages with the padding counted in, has 1,000 classes, and only average pools inside its
+blocks; "fid" leaves the padding out of every average, takes the maximum instead in the last block (Mixed_7c), and has
+1,008 classes. Published FID values need pooling "fid", its weights, and its resizing to 299 × 299, which is not done
+here.
 Departures: no auxiliary classifier and no dropout (neither touches the features); `divide` narrows every layer, for
 tests. Keep it in float32 and in evaluation mode: batch normalisation by its stored statistics.
 """

@@ -1,8 +1,8 @@
 """FSQ autoencoder: a code of few channels, each rounded to a fixed number of levels.
 
 Source: Mentzer, Minnen, Agustsson, Tschannen, "Finite Scalar Quantization: VQ-VAE Made Simple" (2023), §3.1 and
-appendix A (bounding, with a shift that makes an even number of levels symmetric; straight-through rounding; index of a
-code). Needs no codebook, no auxiliary loss and no care for dead codes.
+appendix A (bounding, with a shift that makes an even number of levels symmetric; straight-through rounding; index of
+a code). Needs no codebook, no auxiliary loss and no care for dead codes.
 Departures: encoder and decoder are those of `vae`. Rounding wants float32 where a channel has many levels.
 """
 

@@ -1,8 +1,8 @@
 """A velocity field over latent codes: the second stage that turns noise into codes an autoencoder really uses.
 
 Source: Lipman, Chen, Ben-Hamu, Nickel, Le, "Flow Matching for Generative Modeling" (2023), §3, §4 (example II with
-σ_min = 0: x_t = (1 − t)·x₀ + t·x₁, target velocity x₁ − x₀); two stages after Dai & Wipf, "Diagnosing and Enhancing VAE
-Models" (2019), §4, whose second stage is another VAE.
+σ_min = 0: x_t = (1 − t)·x₀ + t·x₁, target velocity x₁ − x₀); two stages after Dai & Wipf, "Diagnosing and Enhancing
+VAE Models" (2019), §4, whose second stage is another VAE.
 Departures: the field is a residual perceptron with layer normalisation; time enters by sines and cosines, the
 condition by a linear map. Codes should have about unit scale.
 """

@@ -1,9 +1,9 @@
 """A Gaussian mixture over latent codes, fitted by expectation maximisation: the simplest second stage.
 
-Source: Dempster, Laird, Rubin, "Maximum Likelihood from Incomplete Data via the EM Algorithm" (1977), §4.3; sampling an
-autoencoder by a mixture fitted to its codes as in Ghosh et al., "From Variational to Deterministic Autoencoders"
-(2020), §4. Covariances are full; `floor` is added to their diagonals. There is nothing to learn by gradient: the state
-is three buffers. Wants float32; many codes a component.
+Source: Dempster, Laird, Rubin, "Maximum Likelihood from Incomplete Data via the EM Algorithm" (1977), §4.3; sampling
+an autoencoder by a mixture fitted to its codes as in Ghosh et al., "From Variational to Deterministic Autoencoders"
+(2020), §4. Covariances are full; `floor` is added to their diagonals. There is nothing to learn by gradient: the
+state is three buffers. Wants float32; many codes a component.
 """
 
 from __future__ import annotations

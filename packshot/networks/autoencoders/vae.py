@@ -1,9 +1,9 @@
 """Variational autoencoder with convolutions, unconditional or conditional.
 
-Source: Kingma & Welling, "Auto-Encoding Variational Bayes" (2014), §2.4 (reparameterisation) and appendix C.2 (Gaussian
-encoder); the condition enters encoder and decoder as in Sohn, Lee, Yan, "Learning Structured Output Representation
-using Deep Conditional Generative Models" (2015), §4. What makes it a β-VAE, a σ-VAE or a VAE-GAN is the objective, not
-the network: the decoder gives the mean of the picture alone.
+Source: Kingma & Welling, "Auto-Encoding Variational Bayes" (2014), §2.4 (reparameterisation) and appendix C.2
+(Gaussian encoder); the condition enters encoder and decoder as in Sohn, Lee, Yan, "Learning Structured Output
+Representation using Deep Conditional Generative Models" (2015), §4. What makes it a β-VAE, a σ-VAE or a VAE-GAN is
+the objective, not the network: the decoder gives the mean of the picture alone.
 Departures: the paper's perceptrons are convolutional pyramids here (strided convolutions down, nearest-neighbour
 doubling up, a `ConvBlock` at each side); the prior stays N(0, 1) whatever the condition; the mean is bounded by tanh.
 `log_variance` wants float32 (it is exponentiated).

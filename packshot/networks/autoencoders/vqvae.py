@@ -4,9 +4,10 @@ Source: van den Oord, Vinyals, Kavukcuoglu, "Neural Discrete Representation Lear
 (eq. 3: straight-through gradient, codebook and commitment losses, which are `losses.latent.codebook` and
 `.commitment`). The codebook learns from its loss, not from moving averages. Dead codes: `usage` is a running share of
 every code, updated by training passes; `revive` puts rarely used codes on encoder outputs of the caller's choice
-(random restarts, after Dhariwal et al., "Jukebox", 2020, §3.1). With several processes, revive on one and hand the
-codebook to the others. Departures: encoder and decoder are those of `vae`; codes are compared at unit root mean
-square, which keeps encoder and codebook at one scale. Distances want float32.
+(random restarts, after Dhariwal et al., "Jukebox", 2020). With several processes, revive on one and hand the codebook
+to the others.
+Departures: encoder and decoder are those of `vae`; the encoder's outputs have unit root mean square, which keeps encoder
+and codebook at one scale. Distances want float32.
 """
 
 from __future__ import annotations

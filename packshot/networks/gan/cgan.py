@@ -1,9 +1,10 @@
 """Conditional GAN: residual generator with conditional batch normalisation, critic with projection or classifiers.
 
-Source: Miyato & Koyama, "cGANs with Projection Discriminator" (2018), §3 (projection), figure 14 and tables (networks);
-auxiliary classifiers after Odena, Olah, Shlens, "Conditional Image Synthesis with Auxiliary Classifier GANs" (2017),
-§3: `condition_dim` turns the projection on, `classes` the classifiers, both may be on. Spectral normalisation in the
-critic (Miyato et al. 2018). Conditioning by mere concatenation (Mirza & Osindero 2014) is what `dcgan` does.
+Source: Miyato & Koyama, "cGANs with Projection Discriminator" (2018), §3 (projection), figure 14 and tables
+(networks); auxiliary classifiers after Odena, Olah, Shlens, "Conditional Image Synthesis with Auxiliary Classifier
+GANs" (2017), §3: `condition_dim` turns the projection on, `classes` the classifiers, both may be on. Spectral
+normalisation in the critic (Miyato et al. 2018). Conditioning by mere concatenation (Mirza & Osindero 2014) is what
+`dcgan` does.
 Departures: any size of `pyramid`, channels doubled per halving up to max_width; the condition is any vector (several
 one-hots, a text code), so the paper's table of embeddings is a linear map; one block without halving ends the critic;
 features are averaged over pixels, not summed, which keeps their scale when the size changes.

@@ -3,8 +3,8 @@
 Source: Radford, Metz, Chintala, "Unsupervised Representation Learning with Deep Convolutional Generative Adversarial
 Networks" (2016), §3 (guidelines) and §4 (weights from N(0, 0.02²), LeakyReLU slope 0.2). With width 64, z_dim 100, 64
 px and 3 channels the layers are those of the recipe in PyTorch's public DCGAN tutorial.
-Departures: any size of `pyramid`; the first and last kernel are as large as the smallest side (4 or 7). A condition is
-joined to z in the generator and enters the critic by projection (Miyato & Koyama 2018); auxiliary classifiers are
+Departures: any size of `pyramid`; the first and last kernel are as large as the smallest side (4 or 7). A condition
+is joined to z in the generator and enters the critic by projection (Miyato & Koyama 2018); auxiliary classifiers are
 optional. The critic's last convolution is written as the linear layer it is. Batch statistics make the pictures of a
 training batch depend on each other; batch normalisation wants float32.
 """

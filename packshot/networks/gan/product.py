@@ -1,5 +1,4 @@
-"""Product-information GAN: category, attributes and description → one code → convolutional decoder; a critic that sees
-them.
+"""Product-information GAN: category, attributes, description → one code → decoder; a critic that sees them too.
 
 Source: Reed, Akata, Yan, Logeswaran, Schiele, Lee, "Generative Adversarial Text to Image Synthesis" (2016), §4.1: the
 text's code is compressed, joined to z and decoded; in the critic it is repeated over the last map and joined to it,

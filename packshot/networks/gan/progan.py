@@ -2,16 +2,16 @@
 
 Source: Karras, Aila, Laine, Lehtinen, "Progressive Growing of GANs for Improved Quality, Stability, and Variation"
 (2018), §2 and figure 2 (growing, fading), §3 (minibatch standard deviation), §4.1 (equalised learning rate), §4.2
-(pixelwise normalisation), table 2 (layers).
-How far a network has grown is its buffer `grown`, from 0 (smallest side) to the number of doublings (all of it): 1.25
-means that the third side counts for a quarter. It is set with `grow`, travels with the weights, and leaves forward as
-it is: the generator always gives full-size pictures (its present side enlarged by repetition), the critic averages
-what it is given down to its present side. At side s of full size S a squared gradient with respect to the full-size
-picture is that of the small picture times (s/S)². Parameters of sides not yet reached get no gradient.
+(pixelwise normalisation), table 2 (layers). How far a network has grown is its buffer `grown`, from 0 (smallest side)
+to the number of doublings (all of it): 1.25 means that the third side counts for a quarter. It is set with `grow`,
+travels with the weights, and leaves forward as it is: the generator always gives full-size pictures (its present side
+enlarged by repetition), the critic averages what it is given down to its present side. At side s of full size S a
+squared gradient with respect to the full-size picture is that of the small picture times (s/S)². Parameters of sides
+not yet reached get no gradient.
 Departures: real pictures are not blended with their own halves while a side fades in (the critic's fade weighs both
 alike); a condition is joined to z, and projected in the critic, which may also have classifiers; output clamped in
-evaluation mode; any size of `pyramid`; the last critic layers have the smallest side's width.
-Pixelwise normalisation and the deviation want float32.
+evaluation mode; any size of `pyramid`; the last critic layers have the smallest side's width. Pixelwise normalisation
+and the deviation want float32.
 """
 
 from __future__ import annotations

@@ -5,11 +5,12 @@ appendix; initialisation after Zhang, Dauphin, Ma, "Fixup Initialization: Residu
 (2019). A stage is a transition and `blocks` blocks y = x + f(x), f = 1×1 (w → 2w) · bias, LeakyReLU · grouped 3×3 ·
 bias, LeakyReLU · 1×1 (2w → w), the last one zero at the start; the generator starts from a learned picture of the
 smallest side, scaled channel by channel by a linear function of z; the critic ends in one full-size depthwise
-convolution. Departures: channels halve with resolution (`width`, `max_width`) where the paper keeps or tables them;
-resampling is [1, 3, 3, 1] (bilinear without a half-pixel shift) instead of [1, 2, 1]; group_size 0 makes the 3×3
-dense, which is faster on a CPU, above all under double backward; output clamped in evaluation mode only; auxiliary
-classifiers are optional. Needs no float32 layer by itself; penalties of first and second order want float32 or
-bfloat16 with float32 sums.
+convolution.
+Departures: channels halve with resolution (`width`, `max_width`) where the paper keeps or tables them; resampling is
+[1, 3, 3, 1] (bilinear without a half-pixel shift) instead of [1, 2, 1]; group_size 0 makes the 3×3 dense, which is
+faster on a CPU, above all under double backward; output clamped in evaluation mode only; the condition is
+projected onto the features themselves; auxiliary classifiers are optional. Needs no float32 layer by itself; penalties of first and second order want float32 or bfloat16 with float32
+sums.
 """
 
 from __future__ import annotations

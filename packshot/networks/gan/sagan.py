@@ -1,7 +1,7 @@
 """SAGAN: spectral normalisation in generator and critic, self-attention at one side of the pyramid.
 
-Source: Zhang, Goodfellow, Metaxas, Odena, "Self-Attention Generative Adversarial Networks" (2019), §3 (attention, eqs.
-1–3), §4 (spectral normalisation in both players), §5 (conditional batch normalisation, projection). Attention is
+Source: Zhang, Goodfellow, Metaxas, Odena, "Self-Attention Generative Adversarial Networks" (2019), §3 (attention,
+eqs. 1–3), §4 (spectral normalisation in both players), §5 (conditional batch normalisation, projection). Attention is
 softmax(f(x)ᵀg(x)) without scaling, of C/8 channels, and enters as y = γ·o + x with γ = 0 at the start.
 Departures: any size of `pyramid`; query, key and value are one convolution with one spectral norm; attention sits at
 the largest side that is at most 32 px and below full size; the condition is any vector. The critic's attention runs

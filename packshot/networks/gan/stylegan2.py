@@ -4,14 +4,14 @@ Source: Karras, Laine, Aittala, Hellsten, Lehtinen, Aila, "Analyzing and Improvi
 (2020), §2.2 (modulation and demodulation, eqs. 1–3), §4.1 and figure 7 (skip generator, residual critic); mapping,
 noise, style mixing and truncation from Karras, Laine, Aila, "A Style-Based Generator Architecture" (2019), §2, §3.1,
 appendix B. `map` and `synthesise` are the two halves; codes are `(n, w_dim)`, or `(n, layers, w_dim)` after `mix`,
-which is what a path length is taken of (`losses.penalties.path_lengths`).
-Modulation multiplies activations, `conv(x·s)·d`, which equals the paper's modulated weights and needs no grouped
-convolution: faster on a CPU, and differentiable twice; `modulated_by_groups` is the paper's form, kept as the
-reference. Departures: upsampling is bilinear before the convolution (the same [1, 3, 3, 1] filter, which the paper
-applies after a transposed convolution), downsampling is that filter before a convolution of stride 1; in evaluation
-mode the noise is one fixed map a layer; a condition is embedded, scaled to unit size and joined to z in the mapping
-(as in StyleGAN2-ADA), projected in the critic; output clamped in evaluation mode; any size of `pyramid`.
-Style codes, demodulation and the minibatch deviation want float32.
+which is what a path length is taken of (`losses.penalties.path_lengths`). Modulation multiplies activations,
+`conv(x·s)·d`, which equals the paper's modulated weights and needs no grouped convolution: faster on a CPU, and
+differentiable twice; `modulated_by_groups` is the paper's form, kept as the reference.
+Departures: upsampling is bilinear before the convolution (the same [1, 3, 3, 1] filter, which the paper applies after
+a transposed convolution), downsampling is that filter before a convolution of stride 1; in evaluation mode the noise
+is one fixed map a layer; a condition is embedded, scaled to unit size and joined to z in the mapping (as in
+StyleGAN2-ADA), projected in the critic; output clamped in evaluation mode; any size of `pyramid`. Style codes,
+demodulation and the minibatch deviation want float32.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
 """A U-Net as a generator: a map of noise and a map of attributes in, a picture out.
 
-Source: the network is Ronneberger, Fischer, Brox, "U-Net" (2015), §2, as `unet` has it; conditioning by constant maps
-after Mirza & Osindero, "Conditional Generative Adversarial Nets" (2014), §3.2, with the condition repeated at every
-pixel. Departures: those of `unet`; z is the noise map laid out as one vector, so z_dim is a multiple of size²; tanh at
-the end. Any critic fits. Since its noise has full size, all that the picture as a whole decides must be read from
-local noise by the deepest level: `depth` should reach a few pixels a side.
+Source: the network is Ronneberger, Fischer, Brox, "U-Net" (2015), §2, as `unet` has it; the condition is joined to
+the input as in Mirza & Osindero, "Conditional Generative Adversarial Nets" (2014), §3.2, here repeated at every
+pixel.
+Departures: those of `unet`; z is the noise map laid out as one vector, so z_dim is a multiple of size²; tanh at the
+end. Any critic fits. Since its noise has full size, all that the picture as a whole decides must be read from local
+noise by the deepest level: `depth` should reach a few pixels a side.
 """
 
 from __future__ import annotations
