@@ -31,8 +31,8 @@ def optimal_gaussian_nll(truth: Tensor, guess: Tensor) -> Tensor:
     """`gaussian_nll` at its best σ, shared by all pixels of the batch: σ² = the mean squared error.
 
     σ-VAE: Rybkin, Daniilidis, Levine 2021, the optimal variance. At that σ the likelihood is d/2·(log 2πσ² + 1) with
-    d pixels times channels; its gradient with respect to guess is that of `gaussian_nll` with σ held still. σ² is kept above
-    e⁻¹².
+    d pixels times channels; its gradient with respect to guess is that of `gaussian_nll` with σ held still. σ² is kept
+    above e⁻¹².
     """
     variance = (truth - guess).square().mean().clamp(min=LEAST_VARIANCE)
     return 0.5 * truth[0].numel() * ((2 * math.pi * variance).log() + 1)

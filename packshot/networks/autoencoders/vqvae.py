@@ -6,8 +6,8 @@ Source: van den Oord, Vinyals, Kavukcuoglu, "Neural Discrete Representation Lear
 every code, updated by training passes; `revive` puts rarely used codes on encoder outputs of the caller's choice
 (random restarts, after Dhariwal et al., "Jukebox", 2020). With several processes, revive on one and hand the codebook
 to the others.
-Departures: encoder and decoder are those of `vae`; the encoder's outputs have unit root mean square, which keeps encoder
-and codebook at one scale. Distances want float32.
+Departures: encoder and decoder are those of `vae`; the encoder's outputs have unit root mean square, which keeps
+encoder and codebook at one scale. Distances want float32.
 """
 
 from __future__ import annotations

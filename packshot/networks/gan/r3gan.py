@@ -8,9 +8,9 @@ smallest side, scaled channel by channel by a linear function of z; the critic e
 convolution.
 Departures: channels halve with resolution (`width`, `max_width`) where the paper keeps or tables them; resampling is
 [1, 3, 3, 1] (bilinear without a half-pixel shift) instead of [1, 2, 1]; group_size 0 makes the 3×3 dense, which is
-faster on a CPU, above all under double backward; output clamped in evaluation mode only; the condition is
-projected onto the features themselves; auxiliary classifiers are optional. Needs no float32 layer by itself; penalties of first and second order want float32 or bfloat16 with float32
-sums.
+faster on a CPU, above all under double backward; output clamped in evaluation mode only; the condition is projected
+onto the features themselves; auxiliary classifiers are optional. Needs no float32 layer by itself; penalties of first
+and second order want float32 or bfloat16 with float32 sums.
 """
 
 from __future__ import annotations
