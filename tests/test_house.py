@@ -18,7 +18,7 @@ LAYERS = (
     ("imaging",),
     ("catalogue", "networks", "provenance"),
     ("losses", "checkpoint"),
-    ("models", "evaluation"),
+    ("models", "evaluation", "sampling"),
     ("training", "operations"),
     ("pipeline",),
     ("publish",),

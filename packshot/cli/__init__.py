@@ -10,7 +10,22 @@ from typing import Annotated
 
 import typer
 
-from packshot.cli import catalogue, check, demo, doctor, edit, feed, fit, operations, pipelines, run, train, verify
+from packshot.cli import (
+    catalogue,
+    check,
+    demo,
+    doctor,
+    edit,
+    feed,
+    fit,
+    generate,
+    operations,
+    pipelines,
+    run,
+    toyshop,
+    train,
+    verify,
+)
 from packshot.errors import PackshotError
 from packshot.version import __version__
 
@@ -26,6 +41,7 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.add_typer(catalogue.app, name="catalogue")
 app.command("run")(run.run)
+app.add_typer(toyshop.app, name="toyshop")
 app.add_typer(edit.app, name="edit")
 app.command("fit")(fit.fit)
 app.command("listing")(fit.listing)
@@ -33,6 +49,7 @@ app.command("feed")(feed.feed)
 app.command("check")(check.check)
 app.command("channels")(check.channels)
 app.command("train")(train.train)
+app.command("generate")(generate.generate)
 app.command("verify")(verify.verify)
 app.command("operations")(operations.operations)
 app.command("pipelines")(pipelines.pipelines)

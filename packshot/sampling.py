@@ -1,0 +1,143 @@
+"""Drawing pictures from a trained generator or decoder, one seed a picture, as a stream.
+
+The picture of a seed does not depend on the batch it is drawn in: its noise comes from its own generator, and networks
+run in evaluation mode. Truncation: towards the mean style code where a network has a mapping (Karras et al. 2019,
+appendix B), by shrinking the noise elsewhere (Brock et al. 2019, §3.1, for the idea of trading variety for fidelity).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from packshot.checkpoint import Checkpoint
+from packshot.errors import ParameterError
+from packshot.imaging.picture import Picture
+
+BATCH = 16
+MEAN_DRAWS = 2048  # noise vectors whose style codes are averaged for truncation
+
+
+class Sampler:
+    """Pictures of one checkpoint. Raises ParameterError if its network draws none."""
+
+    def __init__(self, checkpoint: Checkpoint, device: str = "cpu") -> None:
+        self.network, self.device = checkpoint.build().to(device), device
+        self.name, self.digest = checkpoint.path.stem, checkpoint.digest
+        self.attributes: dict[str, list[str]] = {k: list(v) for k, v in checkpoint.card.get("attributes", {}).items()}
+        config = dict(checkpoint.config)
+        noise = config.get("z_dim") or config.get("latent_dim")
+        if not noise or not (hasattr(self.network, "decode") or config.get("z_dim")):
+            raise ParameterError(f"{checkpoint.path.name}: a {checkpoint.network} draws no pictures; name a generator")
+        self.noise_dim, self.condition_dim = int(noise), int(config.get("condition_dim", 0))
+        self._mean: Tensor | None = None
+
+    def condition(self, wanted: Mapping[str, str], seed: int) -> Tensor | None:
+        """`(1, condition_dim)` for attributes by name; one that is not named is drawn from its values by the seed.
+
+        Raises ParameterError for an attribute or a value that the network does not know, listing those it does.
+        """
+        for name, value in wanted.items():
+            if name not in self.attributes:
+                known = ", ".join(self.attributes) or "none at all"
+                raise ParameterError(f"{name}: {self.name} knows no such attribute; it knows {known}")
+            if value not in self.attributes[name]:
+                raise ParameterError(f"{name}: expected one of {', '.join(self.attributes[name])}; got {value!r}")
+        if not self.condition_dim:
+            return None
+        generator = torch.Generator().manual_seed(seed)
+        parts = []
+        for name, values in self.attributes.items():
+            drawn = int(torch.randint(len(values), (), generator=generator))
+            part = torch.zeros(1, len(values))
+            part[0, values.index(wanted[name]) if name in wanted else drawn] = 1
+            parts.append(part)
+        return torch.cat(parts, dim=1)
+
+    def noise(self, seed: int) -> Tensor:
+        """`(1, noise_dim)` of a seed."""
+        return torch.randn(1, self.noise_dim, generator=torch.Generator().manual_seed(seed))
+
+    def pictures(
+        self, seeds: Iterable[int], wanted: Mapping[str, str] | None = None, truncation: float = 1.0
+    ) -> Iterator[Picture]:
+        """One picture a seed, in order, as they get ready. truncation in [0, 1]: 1 = all variety, 0 = the mean."""
+        for some in _groups(seeds, BATCH):
+            z = torch.cat([self.noise(seed) for seed in some])
+            conditions = [self.condition(wanted or {}, seed) for seed in some]
+            c = None if conditions[0] is None else torch.cat([part for part in conditions if part is not None])
+            yield from self.draw(z, c, truncation)
+
+    def draw(self, z: Tensor, condition: Tensor | None = None, truncation: float = 1.0) -> Iterator[Picture]:
+        """Pictures of noise `(n, noise_dim)`. Raises ParameterError for a truncation outside [0, 1]."""
+        if not 0 <= truncation <= 1:
+            raise ParameterError(f"truncation: expected 0 to 1, got {truncation}")
+        with torch.inference_mode():
+            out = self._forward(z.to(self.device), None if condition is None else condition.to(self.device), truncation)
+        pixels = out.float().clamp(-1, 1).cpu() / 2 + 0.5
+        for picture in pixels:
+            yield Picture(picture.expand(3, -1, -1)[None].contiguous())
+
+    def _forward(self, z: Tensor, condition: Tensor | None, truncation: float) -> Tensor:
+        network: Any = self.network
+        if hasattr(network, "decode"):
+            out: Tensor = network.decode(z * truncation, condition)
+        elif truncation < 1 and hasattr(network, "synthesise"):
+            out = network.synthesise(torch.lerp(self._mean_style(condition), network.map(z, condition), truncation))
+        else:
+            out = network(z * truncation, condition)
+        return out
+
+    def _mean_style(self, condition: Tensor | None) -> Tensor:
+        """The mean style code `(1, w_dim)`, over noise and, where there are any, over the conditions given."""
+        if self._mean is None:
+            z = torch.randn(MEAN_DRAWS, self.noise_dim, generator=torch.Generator().manual_seed(0)).to(self.device)
+            c = None if condition is None else condition[torch.arange(MEAN_DRAWS) % len(condition)]
+            self._mean = self.network.map(z, c).mean(0, keepdim=True)  # type: ignore[operator]
+        return self._mean
+
+
+def between(a: Tensor, b: Tensor, steps: int, *, spherical: bool = True) -> Tensor:
+    """`(steps, d)` from noise a to noise b, each `(1, d)`, both included.
+
+    spherical: along the great circle (Shoemake 1985; White 2016, §2.1), where Gaussian noise of many dimensions lies;
+    else along the straight line.
+    """
+    t = torch.linspace(0, 1, steps)[:, None]
+    cosine = torch.nn.functional.cosine_similarity(a, b).clamp(-1, 1)
+    angle = torch.acos(cosine)
+    if not spherical or float(torch.sin(angle)) < 1e-4:
+        return a + t * (b - a)
+    return (torch.sin((1 - t) * angle) * a + torch.sin(t * angle) * b) / torch.sin(angle)
+
+
+def seeds_of(seed: int, count: int) -> list[int]:
+    """One seed a picture; picture i of a seed is the same whatever the count."""
+    return [(seed * 1_000_003 + i) % (1 << 62) for i in range(count)]
+
+
+def sheet(pictures: Sequence[Picture], columns: int = 0, gap_px: int = 2) -> Picture:
+    """Pictures of one size side by side on white."""
+    h, w = pictures[0].size
+    columns = columns or math.ceil(len(pictures) ** 0.5)
+    rows = math.ceil(len(pictures) / columns)
+    rgb = torch.ones(1, 3, rows * (h + gap_px) + gap_px, columns * (w + gap_px) + gap_px)
+    for index, picture in enumerate(pictures):
+        top, left = gap_px + index // columns * (h + gap_px), gap_px + index % columns * (w + gap_px)
+        rgb[:, :, top : top + h, left : left + w] = picture.rgb
+    return Picture(rgb)
+
+
+def _groups(seeds: Iterable[int], size: int) -> Iterator[list[int]]:
+    some: list[int] = []
+    for seed in seeds:
+        some.append(seed)
+        if len(some) == size:
+            yield some
+            some = []
+    if some:
+        yield some

@@ -1,0 +1,107 @@
+"""Drawing pictures: one seed a picture, whatever the batch; conditions by name; ways between two pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from packshot import checkpoint, networks, sampling
+from packshot.errors import ParameterError
+from packshot.sampling import Sampler
+
+ATTRIBUTES = {"category": ["ball", "boat"], "colour": ["blue", "green", "red"]}
+SMALL = {"size": 16, "channels": 1, "condition_dim": 5, "z_dim": 8, "width": 8, "max_width": 16}
+
+
+def sampler(folder: Path, name: str = "dcgan-generator", **entries: object) -> Sampler:
+    torch.manual_seed(0)
+    network = networks.build(name, {**SMALL, **entries})
+    for module in network.modules():  # a fresh batch norm divides by a variance of 1 and draws nearly nothing
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.running_var.fill_(0.02)
+    path = folder / "small.safetensors"
+    checkpoint.write(path, network, name, {"attributes": ATTRIBUTES, "licence": "CC0-1.0"})
+    return Sampler(checkpoint.read(path))
+
+
+def test_a_picture_depends_on_its_seed_alone(tmp_path: Path) -> None:
+    maker = sampler(tmp_path)
+    many = list(maker.pictures(sampling.seeds_of(3, 40)))
+    alone = next(iter(maker.pictures([sampling.seeds_of(3, 40)[29]])))
+    assert torch.allclose(many[29].rgb, alone.rgb, atol=1e-6)
+    assert not torch.allclose(many[28].rgb, alone.rgb, atol=1e-3)
+    assert many[0].rgb.shape == (1, 3, 16, 16)
+
+
+def test_pictures_come_as_a_stream(tmp_path: Path) -> None:
+    taken: list[int] = []
+
+    def seeds():
+        for seed in range(10**9):
+            taken.append(seed)
+            yield seed
+
+    next(iter(sampler(tmp_path).pictures(seeds())))
+    assert len(taken) == sampling.BATCH
+
+
+def test_what_is_asked_for_is_fixed_and_the_rest_is_drawn(tmp_path: Path) -> None:
+    maker = sampler(tmp_path)
+    found = torch.cat([maker.condition({"colour": "green"}, seed) for seed in range(60)])
+    assert (found[:, 2:] == torch.tensor([0.0, 1, 0])).all()
+    assert 10 < found[:, 0].sum() < 50
+    assert (found[:, :2].sum(1) == 1).all()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "told"),
+    [
+        ({"colour": "mauve"}, "colour: expected one of blue, green, red; got 'mauve'"),
+        ({"season": "summer"}, "season: small knows no such attribute; it knows category, colour"),
+    ],
+)
+def test_unknown_attributes_and_values_are_refused_with_the_known_ones(tmp_path, wanted, told) -> None:
+    with pytest.raises(ParameterError, match=told):
+        next(iter(sampler(tmp_path).pictures([0], wanted)))
+
+
+@pytest.mark.parametrize(
+    ("name", "entries"), [("dcgan-generator", {}), ("vae", {"latent_dim": 8}), ("stylegan2-generator", {"w_dim": 8})]
+)
+def test_truncation_brings_pictures_together(tmp_path: Path, name: str, entries: dict[str, int]) -> None:
+    own = {k: v for k, v in SMALL.items() if k in networks.find(name)[0].__dataclass_fields__}
+    torch.manual_seed(0)
+    network = networks.build(name, {**own, **entries})
+    path = tmp_path / "own.safetensors"
+    checkpoint.write(path, network, name, {"attributes": ATTRIBUTES})
+    maker = Sampler(checkpoint.read(path))
+    wanted = {"category": "ball", "colour": "red"}
+
+    def spread(truncation: float) -> float:
+        pictures = [picture.rgb for picture in maker.pictures(range(8), wanted, truncation)]
+        return float(torch.cat(pictures).std(0).mean())
+
+    assert spread(0.0) < 1e-5
+    assert spread(0.0) < spread(0.5) < spread(1.0)
+    with pytest.raises(ParameterError, match="truncation: expected 0 to 1"):
+        spread(1.5)
+
+
+def test_the_great_circle_keeps_the_length_that_the_line_loses() -> None:
+    a, b = torch.randn(2, 1, 512, generator=torch.Generator().manual_seed(0))
+    round_way, line = sampling.between(a, b, 9), sampling.between(a, b, 9, spherical=False)
+    for way in (round_way, line):
+        assert torch.allclose(way[:1], a, atol=1e-5)
+        assert torch.allclose(way[-1:], b, atol=1e-5)
+    assert float(round_way[4].norm()) == pytest.approx(float(a.norm() + b.norm()) / 2, rel=0.02)
+    assert float(line[4].norm()) < 0.8 * float(a.norm())
+    assert torch.allclose(sampling.between(a, a, 3), a.expand(3, -1))
+
+
+def test_a_network_that_draws_nothing_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "unet.safetensors"
+    checkpoint.write(path, networks.build("unet", {"width": 4}), "unet", {})
+    with pytest.raises(ParameterError, match="a unet draws no pictures"):
+        Sampler(checkpoint.read(path))
