@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from packshot.catalogue.catalogue import Catalogue
+from packshot.catalogue.gathering import size_of
 from packshot.catalogue.problems import Problem
 from packshot.catalogue.product import Image, Product
 from packshot.errors import PackshotError
@@ -15,8 +16,8 @@ def check(
 ) -> Iterator[Problem]:
     """Everything that is wrong with a catalogue as it lies there now, row by row.
 
-    Broken rows, skus that come twice, picture and matte files that are missing, empty or no pictures; with `decode`
-    every picture is read whole, so that truncated ones are found too (slow).
+    Broken rows, skus that come twice, picture and matte files that are missing, empty, no pictures or over the limits;
+    with `decode` every picture is read whole, so that truncated ones are found too (slow).
     """
     clashes = catalogue.index.clashes
     count = 0
@@ -58,6 +59,7 @@ def _check_image(catalogue: Catalogue, image: Image, row: int, decode: bool) -> 
             else:
                 with path.open("rb") as file:
                     picture_format(file.read(4096))
+                size_of(path)
             continue
         except FileNotFoundError:
             reason = "there is no such file"

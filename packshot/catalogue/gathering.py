@@ -23,8 +23,8 @@ from packshot.catalogue.names import file_stem, is_url, safe_relative
 from packshot.catalogue.problems import Problem, shortened
 from packshot.catalogue.staging import Seen, Staging
 from packshot.catalogue.trees import Tree
-from packshot.errors import FileError, UnsafePath
-from packshot.imaging.sniff import SUFFIXES, picture_format
+from packshot.errors import FileError, TooLarge, UnsafePath
+from packshot.imaging.sniff import MAX_PIXELS, MAX_SIDE_PX, SUFFIXES, picture_format
 
 Pictures = Literal["copy", "link", "refer"]
 IMAGES = "images"
@@ -174,10 +174,22 @@ def size_of(file: Path | BinaryIO) -> tuple[int | None, int | None]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # sizes are limited where pictures are decoded
             with PIL.Image.open(file) as picture:
-                return picture.size
+                return _within(picture.size)
     except PIL.UnidentifiedImageError:
         return None, None
-    except PIL.Image.DecompressionBombError as error:
-        raise FileError(f"is too large to decode: {error}") from None
+    except PIL.Image.DecompressionBombError:
+        raise TooLarge(f"more pixels than the limit of {MAX_PIXELS:,}") from None
+    except FileError:
+        raise
     except Exception as error:  # Pillow's readers raise anything on broken headers
         raise FileError(f"its header cannot be read: {error}") from None
+
+
+def _within(size: tuple[int, int]) -> tuple[int, int]:
+    """The size, if a picture of it will be read (see `imaging.files`); raises TooLarge."""
+    width, height = size
+    if width * height > MAX_PIXELS:
+        raise TooLarge(f"{width} x {height} px: {width * height:,} pixels are over the limit of {MAX_PIXELS:,}")
+    if max(size) > MAX_SIDE_PX:
+        raise TooLarge(f"{width} x {height} px: a side is over the limit of {MAX_SIDE_PX:,} px")
+    return size

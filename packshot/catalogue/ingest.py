@@ -8,6 +8,7 @@ The catalogue appears in one step at the end, so a reading that is stopped leave
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -81,9 +82,7 @@ def ingest(
     _check_out(folder, made_from, replace_existing)
     tree = open_tree(pictures_from)[0] if pictures_from else found.tree
     mode = _mode(found, tree, folder, pictures)
-    folder.mkdir(parents=True, exist_ok=True)
-    log = ProblemLog(folder / f".{PROBLEMS}.part")
-    staging = Staging(folder)
+    log, staging = _begun(folder)
     try:
         gatherer = Gatherer(tree, folder, staging, mode, "" if pictures_from else found.base)
         drafts, told = _drafts(found, products, sku)
@@ -98,6 +97,16 @@ def ingest(
         log.close()
         staging.close()
         log.path.unlink(missing_ok=True) if log.path else None
+
+
+def _begun(folder: Path) -> tuple[ProblemLog, Staging]:
+    """The log and the staging file in the folder to write to."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return ProblemLog(folder / f".{PROBLEMS}.part"), Staging(folder)
+    except (OSError, sqlite3.Error) as error:
+        told = getattr(error, "strerror", None) or error
+        raise CatalogueError(f"{folder}: cannot be written to ({told}); name another folder") from None
 
 
 def _check_out(folder: Path, made_from: str, replace_existing: bool) -> None:
@@ -235,8 +244,10 @@ def _finish(
 ) -> Ingested:
     products, pictures, urls = staging.totals()
     if not products:
-        first = f"; the first of {log.serious} problems: {log.first[0]}" if log.first else ""
-        raise CatalogueError(f"{'; '.join(told)}: no product in it{first}")
+        first = f"; the first of {log.serious + log.notes} remarks: {log.first[0]}" if log.first else ""
+        wanted = "pictures, or a table of products" if found.kind == "folder" else "rows that name a sku or a picture"
+        name = found.table or found.tree.label
+        raise CatalogueError(f"{name}: there is no product in it; expected {wanted} ({told[0]}){first}")
     log.close()
     with Writer(folder, facts) as writer:
         for line in staging.lines():

@@ -35,7 +35,8 @@ class Problem:
 
     def __str__(self) -> str:
         place = " ".join(p for p in (self.file, f"row {self.row}" if self.row is not None else "") if p)
-        told = f"{self.field}: {self.reason}" if self.field else self.reason
+        shown = "" if not self.value or self.value in self.reason else f" {self.value!r}"
+        told = f"{self.field}{shown}: {self.reason}" if self.field else f"{self.reason}{shown}"
         return f"{place}: {told}" if place else told
 
 

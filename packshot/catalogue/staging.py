@@ -3,7 +3,7 @@
 Rows of one sku are one product seen several times. The rule: the first row stands; what it leaves empty is filled
 from later rows; their pictures are joined (one file once). Where a later row says something else, that is kept with
 the pictures it brought (`Image.attributes`), because that is what shops mean by it: the same article, another
-colour. A row that disagrees and brings no picture has nothing to keep it with, so it is a problem; so is a product
+colour; another title or price is noted besides, for it may be a sku given twice. A row that disagrees and brings no picture has nothing to keep it with, so it is a problem; so is a product
 in two splits.
 """
 
@@ -133,9 +133,15 @@ def merged(first: Product, later: Product) -> tuple[Product, list[Problem]]:
         images, over = _joined(first, later, {**differing, **new_attributes})
         changes["images"] = images
         found += over
+        found += [_noted(first, later, name, differing[name]) for name in ("title", "price") if name in differing]
     else:
         _merge_bare(first, later, new_attributes, differing, changes, found)
     return first.model_copy(update=changes), found
+
+
+def _noted(first: Product, later: Product, name: str, value: str) -> Problem:
+    told = f"differs from row {first.row} of the same sku {shortened(first.sku)!r}; kept with this row's pictures alone"
+    return Problem(later.row, name, told, shortened(value), later.origin, serious=False)
 
 
 def _merge_split(first: Product, later: Product, changes: dict[str, Any], found: list[Problem]) -> None:

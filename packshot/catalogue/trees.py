@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
 
 from packshot.catalogue.names import is_url
-from packshot.catalogue.problems import Problem
+from packshot.catalogue.problems import Problem, shortened
 from packshot.errors import CatalogueError, UnsafePath
 
 _IGNORED = (".*", "thumbs.db", "desktop.ini", "ehthumbs.db", "__macosx", "@eadir", "*.part", "~$*", "$recycle.bin")
@@ -88,15 +88,25 @@ class LocalTree:
         return self._walk("")
 
     def _walk(self, folder: str) -> Iterator[str]:
-        with os.scandir(self.root / folder) as entries:
-            names = sorted((e.name for e in entries if not ignored(e.name)), key=natural)
+        try:
+            with os.scandir(self.root / folder) as entries:
+                names = sorted((e.name for e in entries if not ignored(e.name)), key=natural)
+        except OSError as error:
+            if not folder:
+                raise CatalogueError(f"{self.root}: cannot be read ({error.strerror})") from None
+            self._refuse("folder", f"cannot be read ({error.strerror})", folder)
+            return
         folders = []
         for name in names:
             inner = f"{folder}/{name}" if folder else name
             full = self.root / inner
             if full.is_dir():
-                if not full.is_symlink() and os.path.realpath(full) != self._without:
+                if full.is_symlink():
+                    self._refuse("link", "leads to a folder; not followed", inner, serious=False)
+                elif os.path.realpath(full) != self._without:
                     folders.append(inner)
+            elif full.is_symlink() and not full.exists():
+                self._refuse("link", "leads to nothing", inner)
             elif full.is_file() and self._inside(inner):
                 yield inner
         for inner in folders:
@@ -106,8 +116,11 @@ class LocalTree:
         full = self.root / path
         if not full.is_symlink() or _within(os.path.realpath(full), self._real):
             return True
-        self.refused.append(Problem(None, "link", "leads out of the folder; not followed", path, self.label))
+        self._refuse("link", "leads out of the folder; not followed", path)
         return False
+
+    def _refuse(self, field: str, reason: str, path: str, serious: bool = True) -> None:
+        self.refused.append(Problem(None, field, reason, shortened(path), self.label, serious))
 
     def size(self, path: str) -> int | None:
         full = os.path.join(self.root, path)

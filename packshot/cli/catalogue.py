@@ -107,7 +107,7 @@ def show(
 def check(
     catalogue: Folder,
     decode: Annotated[
-        bool, typer.Option("--decode", help="Read every picture whole, not only its first bytes (slow).")
+        bool, typer.Option("--decode", help="Read every picture whole, not only its header (slow).")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line for every problem.")] = False,
 ) -> None:
@@ -128,6 +128,8 @@ def check(
     if not as_json:
         typer.echo(f"{catalogue}: {len(opened):,} products checked")
         _list(log.first, log.serious, log.notes, None)
+        if not decode:
+            typer.echo("picture files were looked at by their headers only; --decode reads them whole")
     raise typer.Exit(1 if log.serious else 0)
 
 

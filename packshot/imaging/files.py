@@ -26,15 +26,16 @@ from packshot.imaging.incoming import to_srgb
 from packshot.imaging.picture import Picture
 from packshot.imaging.profiles import Floats
 from packshot.imaging.samples import Samples
-from packshot.imaging.sniff import has_c2pa
+from packshot.imaging.sniff import MAX_PIXELS, MAX_SIDE_PX, has_c2pa
 
-__all__ = ["Encoded", "Loaded", "Source", "SourceInfo", "encode", "open_picture", "read", "write", "write_atomic"]
+__all__ = [
+    "MAX_PIXELS", "MAX_SIDE_PX", "Encoded", "Loaded", "Source", "SourceInfo", "encode", "open_picture", "read", "write",
+    "write_atomic",
+]  # fmt: skip
 
 Source = str | Path | bytes | BinaryIO
 Packet = bytes
 
-MAX_PIXELS = 100_000_000
-MAX_SIDE_PX = 50_000
 MAX_FILE_BYTES = 1_000_000_000
 SUFFIX_FORMATS: dict[str, Format] = {
     ".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".webp": "webp", ".avif": "avif", ".tif": "tiff", ".tiff": "tiff",

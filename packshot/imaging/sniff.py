@@ -11,6 +11,8 @@ from pathlib import PurePath
 
 from packshot.errors import UnreadableFile
 
+MAX_PIXELS = 100_000_000  # of a picture that is read
+MAX_SIDE_PX = 50_000
 SUFFIXES = {
     "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"),
     "PNG": (".png", ".apng"),

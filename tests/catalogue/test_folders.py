@@ -7,6 +7,7 @@ import pytest
 from packshot.catalogue.folders import decide
 from packshot.catalogue.ingest import ingest
 from packshot.catalogue.trees import LocalTree, natural
+from packshot.errors import TooLarge
 from tests.catalogue.shop import picture, put
 
 VIEWS = {f"SKU-{i}/{view}.png": i for i in range(5) for view in ("front", "back", "detail 1")}
@@ -103,7 +104,34 @@ def test_links_that_lead_out_or_round_are_not_followed(tmp_path):
     os.symlink(tmp_path / "in" / "a.png", tmp_path / "in" / "b.png")
     done = ingest(tmp_path / "in", tmp_path / "out")
     assert [p.sku for p in done.open()] == ["a", "b"]
-    assert [(p.field, p.value) for p in done.problems] == [("link", "link.png")]
+    assert [(p.field, p.value, p.serious) for p in done.problems] == [
+        ("link", "link.png", True),
+        ("link", "round", False),
+    ]
+
+
+def test_a_link_to_nothing_is_listed_and_every_remark_names_its_file(tmp_path):
+    put(tmp_path / "in", {"a.png": 1, "notes.txt": "x", "empty.png": b""})
+    os.symlink("nowhere.png", tmp_path / "in" / "gone.png")
+    done = ingest(tmp_path / "in", tmp_path / "out")
+    said = [str(problem) for problem in done.problems]
+    assert any("link 'gone.png': leads to nothing" in text for text in said)
+    assert any("file 'notes.txt': is not a picture" in text for text in said)
+    assert any("image 'empty.png': the file is empty" in text for text in said)
+    assert done.serious == 2
+
+
+def test_one_limit_of_pixels_for_reading_and_for_running(tmp_path):
+    from packshot.imaging import files
+    from packshot.imaging.sniff import MAX_PIXELS
+
+    header = b"P6 20000 6000 255\n"  # 120 megapixels, of which there is not one byte
+    put(tmp_path / "in", {"a.png": 1, "wide.ppm": header, "vast.ppm": b"P6 40000 40000 255\n"})
+    done = ingest(tmp_path / "in", tmp_path / "out")
+    reasons = {problem.value: problem.reason for problem in done.problems}
+    assert all(f"{MAX_PIXELS:,}" in reasons[name] for name in ("wide.ppm", "vast.ppm"))
+    with pytest.raises(TooLarge, match=f"{MAX_PIXELS:,}"):
+        files.read(header)
 
 
 def test_odd_names_survive(tmp_path):

@@ -6,6 +6,7 @@ A planted fault must be listed by its row, field and reason, and must cost nothi
 import json
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -242,6 +243,25 @@ def test_rows_of_one_sku_are_one_product(tmp_path):
     a, b = catalogue
     assert (a.sku, a.title, str(a.price), a.colour, b.sku) == ("A", "Shirt", "19", "red", "B")
     assert [(i.path, i.attributes) for i in a.images] == [("images/0.png", {}), ("images/2.png", {"colour": "blue"})]
+
+
+def test_a_sku_with_another_title_and_price_is_noted(tmp_path):
+    header = ["sku", "title", "price", "image"]
+    rows = [["A", "Shirt", "5", "0.png"], ["A", "Hat", "7", "1.png"], ["A", "Shirt", "5", "2.png"]]
+    done, catalogue = made(shop(tmp_path / "in", *rows, header=header), tmp_path)
+    assert [(p.row, p.field, p.value, p.serious) for p in done.problems] == [
+        (3, "title", "Hat", False),
+        (3, "price", "7", False),
+    ]
+    assert catalogue.at(0).images[1].attributes == {"title": "Hat", "price": "7"}
+
+
+def test_an_output_that_cannot_be_written_is_one_line(tmp_path):
+    source = shop(tmp_path / "in", ["A", "0.png"], header=["sku", "image"])
+    (tmp_path / "file").write_text("x")
+    for out in (tmp_path / "file" / "x", Path("/proc/nothing"), Path("/proc")):
+        with pytest.raises(CatalogueError, match="cannot be written to"):
+            ingest(source, out)
 
 
 def test_a_stray_quote_costs_no_row_after_it(tmp_path):
