@@ -247,7 +247,8 @@ def _finish(
         first = f"; the first of {log.serious + log.notes} remarks: {log.first[0]}" if log.first else ""
         wanted = "pictures, or a table of products" if found.kind == "folder" else "rows that name a sku or a picture"
         name = found.table or found.tree.label
-        raise CatalogueError(f"{name}: there is no product in it; expected {wanted} ({told[0]}){first}")
+        seen = f" ({told[0]})" if found.table else ""
+        raise CatalogueError(f"{name}: there is no product in it; expected {wanted}{seen}{first}")
     log.close()
     with Writer(folder, facts) as writer:
         for line in staging.lines():

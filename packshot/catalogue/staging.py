@@ -2,9 +2,9 @@
 
 Rows of one sku are one product seen several times. The rule: the first row stands; what it leaves empty is filled
 from later rows; their pictures are joined (one file once). Where a later row says something else, that is kept with
-the pictures it brought (`Image.attributes`), because that is what shops mean by it: the same article, another
-colour; another title or price is noted besides, for it may be a sku given twice. A row that disagrees and brings no picture has nothing to keep it with, so it is a problem; so is a product
-in two splits.
+the pictures it brought (`Image.attributes`), because that is what shops mean by it: the same article, another colour;
+another title or price is noted besides, for it may be one sku given to two products. A row that disagrees and brings
+no picture has nothing to keep it with, so it is a problem; so is a product in two splits.
 """
 
 from __future__ import annotations

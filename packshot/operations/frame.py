@@ -75,7 +75,7 @@ class Frame(Operation):
     )
     max_upscale: float = parameter(2.0, "pixels are enlarged no further than this", ge=1, le=16)
     when_small: Literal["smaller_frame", "smaller_product"] = parameter(
-        "smaller_frame", "what gives way where the photo has too few pixels"
+        "smaller_frame", "what gives way where the photo has too few pixels for the size, even after max_upscale"
     )
     within: bool = parameter(
         False, "show nothing outside the photo if it can be helped: larger or off centre rather than beyond its edge"
