@@ -18,7 +18,7 @@ LAYERS = (
     ("imaging",),
     ("catalogue", "networks", "provenance"),
     ("losses", "checkpoint"),
-    ("models", "evaluation", "sampling"),
+    ("models", "evaluation"),
     ("training", "operations"),
     ("pipeline",),
     ("publish",),

@@ -38,9 +38,8 @@ def generate(
     """Generate pictures. Every file says that a trained algorithm made it."""
     from functools import partial
 
-    from packshot import sampling
     from packshot.checkpoint import read
-    from packshot.models import find, resolve_device
+    from packshot.models import find, resolve_device, sampling
     from packshot.provenance import policies
     from packshot.provenance.export import export
     from packshot.provenance.step import Step

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from packshot import checkpoint, networks, sampling
+from packshot import checkpoint, networks
 from packshot.errors import ParameterError
-from packshot.sampling import Sampler
+from packshot.models import sampling
+from packshot.models.sampling import Sampler
 
 ATTRIBUTES = {"category": ["ball", "boat"], "colour": ["blue", "green", "red"]}
 SMALL = {"size": 16, "channels": 1, "condition_dim": 5, "z_dim": 8, "width": 8, "max_width": 16}
