@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Fit = Literal["pad", "crop", "stretch"]
 FITS = ("pad", "crop", "stretch")
 NEAREST = ("layout", "material")
-CHANNELS = {"photo": 3, "albedo": 3, "normals": 3}  # any other layer has one
+CHANNELS = {"photo": 3, "albedo": 3, "normals": 3, "recoloured": 3, "remade": 3}  # any other layer has one
 MAX_SIZE = 2048
 
 

@@ -84,7 +84,8 @@ class PackWriter:
             shutil.rmtree(self._temporary, ignore_errors=True)
 
     def _finish(self) -> None:
-        facts = {"format": FORMAT, "count": self.count, "size": list(self.size), "layers": self.layers, **self.facts}
+        own = {"format": FORMAT, "count": self.count, "size": list(self.size), "layers": self.layers}
+        facts = own | self.facts | own
         facts["sha256"] = {name: total.hexdigest() for name, total in self._sums.items()}
         (self._temporary / PACK).write_text(json.dumps(facts, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
         if self._replace and self.folder.exists():

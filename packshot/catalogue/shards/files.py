@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from packshot.catalogue.problems import Problem
+from packshot.catalogue.shards.folding import STACK, folded, unfolded
 from packshot.errors import CatalogueError, UnreadableFile
 
 INDEX, FORMAT = "index.json", 1
@@ -52,17 +53,20 @@ class Shard:
 
 
 def write_shard(path: Path, samples: Iterable[Sample], first: int = 0) -> Shard:
-    """Write a shard, by its ending `.tar` or compressed as `.tar.xz`; the same samples give the same bytes."""
-    data, count = io.BytesIO(), 0
+    """Write a shard, by its ending `.tar`, or packed as `.tar.xz` (`folding`); the same samples give the same bytes."""
+    kept = [(sample.key, sample.members) for sample in samples]
+    count, packed = len(kept), path.suffix == ".xz"
+    members = (
+        folded(kept) if packed else [(f"{k}.{ending}", data) for k, found in kept for ending, data in found.items()]
+    )
+    data = io.BytesIO()
     with tarfile.open(fileobj=data, mode="w", format=tarfile.USTAR_FORMAT) as archive:
-        for sample in samples:
-            count += 1
-            for ending, content in sample.members.items():
-                member = tarfile.TarInfo(f"{sample.key}.{ending}")
-                member.size, member.mode = len(content), 0o644
-                archive.addfile(member, io.BytesIO(content))
+        for name, content in members:
+            member = tarfile.TarInfo(name)
+            member.size, member.mode = len(content), 0o644
+            archive.addfile(member, io.BytesIO(content))
     whole = data.getvalue()
-    if path.suffix == ".xz":
+    if packed:
         whole = lzma.compress(whole, format=lzma.FORMAT_XZ, check=lzma.CHECK_CRC32, filters=XZ)
     write_whole(path, whole)
     return Shard(path.name, count, first, len(whole), hashlib.sha256(whole).hexdigest())
@@ -131,6 +135,7 @@ def _checked(path: Path, shard: Shard) -> bytes:
 
 def _samples(data: bytes, shard: Shard) -> Iterator[Sample]:
     found: list[Sample] = []
+    stack: dict[str, bytes] = {}
     with tarfile.open(fileobj=io.BytesIO(data), mode="r:*") as archive:
         for member in archive:
             key, _, ending = member.name.partition(".")
@@ -139,9 +144,15 @@ def _samples(data: bytes, shard: Shard) -> Iterator[Sample]:
                 continue
             if member.size > MAX_MEMBER_BYTES:
                 raise UnreadableFile(f"{member.name}: expected at most {MAX_MEMBER_BYTES:,} bytes, got {member.size:,}")
+            if key == STACK:
+                stack[ending] = file.read()
+                continue
             if not found or found[-1].key != key:
                 found.append(Sample(key, {}))
             found[-1] = Sample(key, {**found[-1].members, ending: file.read()})
+    if stack:
+        parts = unfolded([sample.key for sample in found], stack)
+        found = [Sample(s.key, {**s.members, **part}) for s, part in zip(found, parts, strict=True)]
     if len(found) != shard.samples:
         raise UnreadableFile(f"expected {shard.samples:,} samples, got {len(found):,}")
     yield from found

@@ -1,6 +1,7 @@
 """Layers of a picture ⇄ members of a sample: which file format holds which layer, and how exactly.
 
-photo: WebP, lossy. matte: PNG, 8 bits, exact. layout: PNG, a number a part, exact. depth: PNG, 16 bits; the centimetres
+photo, and the same view of the product in other colours (recoloured) or another material (remade): WebP, lossy.
+matte: PNG, 8 bits, exact. layout: PNG, a number a part, exact. depth: PNG, 16 bits; the centimetres
 of one step are in the sample's JSON (`depth_cm`). normals, albedo: PNG, 8 bits. material: PNG, a number a material,
 exact. linear: NumPy array of float16, light before the camera's tone. master: PNG, 16 bits, sRGB.
 """
@@ -27,7 +28,10 @@ ENDINGS = {
     "material": "material.png",
     "linear": "linear.npy",
     "master": "master.png",
+    "recoloured": "recoloured.webp",
+    "remade": "remade.webp",
 }
+PHOTOS = ("photo", "recoloured", "remade")
 INDEXED = ("layout", "material")
 DEPTH_STEPS = 65535
 
@@ -35,7 +39,7 @@ DEPTH_STEPS = 65535
 def encoded(layer: str, pixels: Pixels, *, quality: int = 85, effort: int = 9) -> bytes:
     """One layer as a file.
 
-    pixels: photo, normals, albedo (h, w, 3) bytes; matte, layout, material (h, w) bytes; depth (h, w) and master
+    pixels: photos, normals, albedo (h, w, 3) bytes; matte, layout, material (h, w) bytes; depth (h, w) and master
     (h, w, 3) uint16; linear (h, w, 3) float. quality: of the WebP. effort: of PNG's deflate; 0 stores, for a shard
     that is compressed as a whole.
     """
@@ -50,7 +54,7 @@ def encoded(layer: str, pixels: Pixels, *, quality: int = 85, effort: int = 9) -
         done, coded = cv2.imencode(".png", np.ascontiguousarray(pixels[..., ::-1]))
         assert done
         return bytes(coded)
-    elif layer == "photo":
+    elif layer in PHOTOS:
         Image.fromarray(pixels).save(data, "WEBP", quality=quality, method=6)
     elif layer in INDEXED and effort:
         _indexed(pixels).save(data, "PNG", compress_level=effort, optimize=True)

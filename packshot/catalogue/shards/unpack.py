@@ -39,7 +39,7 @@ def unpack(
     }
     problems: list[Problem] = []
     told = {"made_from": str(source), "shards": [s.sha256 for s in shards]} | {
-        k: v for k, v in facts.items() if k != "size"
+        k: v for k, v in facts.items() if k not in ("size", "layers")
     }
     size = _size_of(facts, source)
     with PackWriter(out, (size, size), chosen, facts=told, replace=replace) as writer:
@@ -73,7 +73,9 @@ def _picture(sample: Sample, layers: tuple[str, ...], size: int) -> tuple[dict[s
             pixels[layer] = grid
     if "photo" not in pixels:
         raise CatalogueError("has no photo")
-    return {**sample.attributes(), "key": sample.key}, pixels
+    told = sample.attributes()
+    told["attributes"] = {**told.get("attributes", {}), **told.pop("view", {})}
+    return {**told, "key": sample.key}, pixels
 
 
 def to_catalogue(folder: str | Path, out: str | Path) -> tuple[Catalogue, list[Problem]]:

@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from packshot.catalogue.shards.files import INDEX, read_index, read_samples, write_shard
+from packshot.catalogue.shards.files import INDEX, Sample, read_index, read_samples, write_shard
+from packshot.catalogue.shards.folding import plain_png, unfolded
 from packshot.catalogue.shards.layers import bytes_of, decoded, encoded
 from packshot.catalogue.shards.making import Job, make
 from packshot.catalogue.shards.unpack import to_catalogue, unpack
@@ -73,7 +74,34 @@ def test_shards_are_tar_files_with_the_same_bytes_every_time(made, tmp_path):
 def test_compressed_or_not_the_samples_are_the_same(tmp_path, ending):
     samples = [makers.quick({"seed": 1}, n) for n in range(3)]
     shard = write_shard(tmp_path / f"x-0{ending}", samples)
-    assert list(read_samples(tmp_path, [shard], [])) == samples
+    problems = []
+    for read, sample in zip(read_samples(tmp_path, [shard], problems), samples, strict=True):
+        assert (read.key, read.attributes()) == (sample.key, sample.attributes())
+        assert read.members["photo.webp"] == sample.members["photo.webp"]
+        for layer in ("matte", "layout"):
+            one, other = (decoded(layer, s.members[f"{layer}.png"]) for s in (read, sample))
+            assert np.array_equal(one, other)
+    assert problems == []
+
+
+def test_a_packed_shard_is_much_smaller(tmp_path):
+    flat = np.zeros((64, 64), np.uint8)
+    flat[20:40, 20:40] = 3
+    sample = makers.quick({"seed": 1}, 0)
+    members = {"photo.webp": sample.members["photo.webp"], "matte.png": encoded("matte", flat * 85),
+               "layout.png": encoded("layout", flat), "json": sample.members["json"]}  # fmt: skip
+    samples = [Sample(f"{n:06}", members) for n in range(50)]
+    loose, packed = (write_shard(tmp_path / f"x{ending}", samples).bytes for ending in (".tar", ".tar.xz"))
+    assert packed < loose / 10
+
+
+def test_a_stack_that_does_not_fit_is_refused():
+    stack = {"jsonl": b"{}\n{}\n", "matte.png": plain_png(np.zeros((8, 4), np.uint8))}
+    assert len(unfolded(["a", "b"], stack)) == 2
+    with pytest.raises(UnreadableFile, match="expected 3 rows"):
+        unfolded(["a", "b", "c"], stack)
+    with pytest.raises(UnreadableFile, match="does not fit 2 pictures"):
+        unfolded(["a", "b"], stack | {"matte.png": plain_png(np.zeros((7, 4), np.uint8))})
 
 
 def test_a_number_is_the_same_whatever_is_made_with_it(made, tmp_path):

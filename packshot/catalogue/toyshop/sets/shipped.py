@@ -1,0 +1,75 @@
+"""The toyshop set that comes with the repository, and larger ones made on this machine: found, unpacked once, opened.
+
+Looked for in order: `$PACKSHOT_TOYSHOP/SIZE`, `toyshop/SIZE` beside the package (a checkout of the repository), and
+`$PACKSHOT_HOME/toyshop/SIZE`, where `packshot toyshop render` puts a set when it is not told a folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import warnings
+from dataclasses import asdict
+from pathlib import Path
+
+from packshot.catalogue.dataset.cache import cache_folder, once
+from packshot.catalogue.dataset.pictures import PACK, Pictures
+from packshot.catalogue.problems import PROBLEMS, Problem, read_problems
+from packshot.catalogue.shards.files import INDEX, read_index
+from packshot.errors import CatalogueError
+from packshot.imaging.home import home
+
+SHIPPED_SIZE = 64
+
+
+def places(size: int) -> tuple[Path, ...]:
+    """Where shards of this size are looked for."""
+    named = os.environ.get("PACKSHOT_TOYSHOP")
+    beside = Path(__file__).resolve().parents[4] / "toyshop"
+    return tuple(folder / str(size) for folder in ([Path(named)] if named else []) + [beside, home() / "toyshop"])
+
+
+def shards_folder(size: int = SHIPPED_SIZE) -> Path:
+    """The folder of shards of this size. Raises CatalogueError that says where it was looked for."""
+    for folder in places(size):
+        if (folder / INDEX).is_file():
+            return folder
+    looked = ", ".join(str(folder) for folder in places(size))
+    raise CatalogueError(
+        f"toyshop {size} px: not found in {looked}; make it with `packshot toyshop render --size {size}`, "
+        "or set PACKSHOT_TOYSHOP"
+    )
+
+
+def toyshop(size: int = SHIPPED_SIZE) -> Pictures:
+    """The toyshop pictures of a size, with layers photo, matte and layout; unpacked on first use.
+
+    Warns about every shard that is damaged, with what is lost, each time. Raises CatalogueError if there are none.
+    """
+    pictures, problems = unpacked(shards_folder(size))
+    for problem in problems:
+        warnings.warn(str(problem), stacklevel=2)
+    return pictures
+
+
+def unpacked(folder: str | Path) -> tuple[Pictures, list[Problem]]:
+    """The pack of a folder of shards, made on first use under `cache_folder()`, and what was lost in the making.
+
+    Several processes may ask at once: one pack comes of it. Other shards (by the index), another pack.
+    """
+    from packshot.catalogue.shards.unpack import unpack
+
+    source = Path(folder)
+    shards, facts = read_index(source)
+    layers = [name for name in facts.get("layers", ("photo", "matte", "layout")) if name != "linear"]
+    told = json.dumps([[s.sha256 for s in shards], layers])
+    digest = hashlib.sha256(told.encode()).hexdigest()[:16]
+
+    def build(target: Path) -> None:
+        _, lost = unpack(source, target, layers=layers)
+        lines = (json.dumps(asdict(problem), ensure_ascii=False) + "\n" for problem in lost)
+        (target / PROBLEMS).write_text("".join(lines), encoding="utf-8")
+
+    made = once(cache_folder() / "toyshop" / f"{facts.get('size', 0)}-{digest}", build, PACK)
+    return Pictures(made), list(read_problems(made / PROBLEMS))
