@@ -30,6 +30,7 @@ Curve = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 ROWS = 64  # rows worked on at a time, so that intermediate floats stay in the cache
 SAME = 2 / 255  # a profile that moves no colour further than this is sRGB
+HIGHEST = 1e6  # linear light; curves of real profiles stay below 2
 OUTSIDE = 2 / 255  # linear light this far outside [0, 1] counts as a colour sRGB cannot show
 XYZ_TO_SRGB = np.linalg.inv(colorants(SRGB)[0])
 
@@ -67,7 +68,9 @@ def parse(data: bytes) -> Profile:
             curves = tuple(_curve(tags[f"{c}TRC"]) for c in "rgb")
         elif space == "GRAY" and connection == b"XYZ ":
             curves = (_curve(tags["kTRC"]),)
-    except (OSError, KeyError, IndexError, struct.error, UnicodeDecodeError, TypeError) as error:
+        for curve in curves or ():
+            _check_curve(curve)
+    except (OSError, KeyError, IndexError, struct.error, UnicodeDecodeError, TypeError, FloatingPointError) as error:
         raise ValueError(f"damaged ICC profile ({error})") from error
     return Profile((description or "").strip(" \t\r\n\0") or "unnamed profile", space, matrix, curves, data)
 
@@ -185,6 +188,14 @@ def _curve(tag: bytes) -> Curve:
         return gamma_curve(values[0] / 256)
     places = np.linspace(0, 1, count)
     return lambda x: np.interp(x, places, values / 65535)
+
+
+def _check_curve(curve: Curve) -> None:
+    """FloatingPointError for values no picture can have: one changed byte makes an exponent of 20 000."""
+    with np.errstate(all="ignore"):
+        values = curve(np.linspace(0, 1, 65_536))
+    if not np.all(np.abs(values) <= HIGHEST):  # false for what is not a number, too
+        raise FloatingPointError("a curve leads to impossible values")
 
 
 def _parametric(kind: int, body: bytes) -> Curve:

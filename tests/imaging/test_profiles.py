@@ -161,3 +161,21 @@ def test_lab_is_exact():
 def test_cut_profiles_raise_value_error(cut):
     with pytest.raises(ValueError, match="damaged"):
         profiles.parse(KNOWN["Display P3"][:cut])
+
+
+@pytest.mark.parametrize("exponent", [-20_000, 20_000, -500])
+def test_a_curve_to_infinity_is_damage_and_the_picture_is_read_without_it(exponent):
+    """As one changed byte makes it: `para` type 3 with an exponent that overflows."""
+    profile = bytearray(icc.rgb_profile("x", icc.DISPLAY_P3))
+    at = profile.find(b"para")
+    while at >= 0:
+        profile[at + 12 : at + 16] = (exponent << 16).to_bytes(4, "big", signed=True)
+        profile[at + 16 : at + 20] = (3 << 16).to_bytes(4, "big", signed=True)
+        at = profile.find(b"para", at + 4)
+    with pytest.raises(ValueError, match="impossible"):
+        profiles.parse(bytes(profile))
+    buffer = io.BytesIO()
+    Image.new("RGB", (8, 8), "teal").save(buffer, "PNG", icc_profile=bytes(profile))
+    loaded = open_picture(buffer.getvalue())
+    assert any("impossible" in note for note in loaded.source.notes)
+    assert np.allclose(loaded.picture.rgb[0, :, 0, 0], np.array([0, 128, 128]) / 255)
