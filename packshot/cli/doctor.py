@@ -17,6 +17,8 @@ BASE = (
     "pydantic",
     "onnxruntime",
     "fsspec",
+    "c2pa-python",
+    "cryptography",
 )
 EXTRAS = {  # module → (extra, what for)
     "pymatting": ("matting", "cutout --refine closed-form"),
@@ -126,6 +128,10 @@ def _places() -> None:
         "PACKSHOT_HOME",
         f"{folder} ({'writable' if writable else 'not writable: set PACKSHOT_HOME to a folder you own'})",
     )
+    from packshot.provenance.credentials import CHAIN, FOLDER
+
+    made = (folder / FOLDER / CHAIN).exists()
+    _row("signing key", f"{folder / FOLDER} (own, untrusted{'' if made else '; made on first use'})")
     chinese = _chinese_font()
     _row("Chinese font", str(chinese) if chinese else "none found; contact sheets show the SKU only")
 
