@@ -1,4 +1,4 @@
-"""`packshot catalogue make|show|check|split|duplicates`."""
+"""`packshot catalogue make|known|show|check|split|duplicates|audit|pack`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from packshot.cli import catalogue_data
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="Read products and photos into a catalogue; look at it, check it, split it.", no_args_is_help=True
 )
+app.command("known")(catalogue_data.known)
+app.command("audit")(catalogue_data.audit)
+app.command("pack")(catalogue_data.pack)
 SHOWN = 20  # problems and values that a table lists
 
 Folder = Annotated[Path, typer.Argument(metavar="CATALOGUE", help="Folder with products.jsonl.")]
