@@ -20,29 +20,43 @@ ORDER: tuple[Outcome, ...] = ("fail", "warn", "hint", "pass", "skip")
 
 def show(checked: Checked, console: Console, *, every: bool = False, most: int = SHOWN) -> None:
     """Print it. every: what passes too. most: pictures listed one by one."""
-    listed = 0
+    listed, sources = 0, Sources()
     for result in checked:
         findings = [f for f in result.findings if every or f.bad]
         if not findings:
             continue
         if listed < most:
-            console.print(_picture(result, findings))
+            console.print(_picture(result, findings, sources))
         listed += 1
     if listed > most:
         console.print(f"… {listed - most} more with something to say: --html, --json or --all shows them", style="dim")
+    for text, number in sources.numbers.items():
+        console.print(Text(f"[{number}] {text}", style="dim"))
     console.print(_rules(checked))
     for line in _ending(checked):
         console.print(line, highlight=False)
 
 
-def _picture(result: Result, findings: list[Finding]) -> RenderableType:
+class Sources:
+    """The sources cited so far, each with its number."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[str, int] = {}
+
+    def cite(self, finding: Finding) -> str:
+        """`[2] B`: number of the source and confidence."""
+        text = f"{finding.source}, {finding.as_of}"
+        return f"[{self.numbers.setdefault(text, len(self.numbers) + 1)}] {finding.confidence}"
+
+
+def _picture(result: Result, findings: list[Finding], sources: Sources) -> RenderableType:
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), expand=False)
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_column(ratio=1, overflow="fold")
     for finding in sorted(findings, key=lambda f: ORDER.index(f.outcome)):
         outcome = Text(finding.outcome, style=STYLES[finding.outcome])
-        table.add_row(outcome, finding.rule, Group(*_told(finding)))
+        table.add_row(outcome, finding.rule, Group(*_told(finding, sources)))
     head = Text.assemble((shown(result.picture), "bold"), f"  {result.channel}  ", (result.outcome, _style(result)))
     return Group(head, table, Text(""))
 
@@ -51,11 +65,10 @@ def _style(result: Result) -> str:
     return STYLES[result.outcome]
 
 
-def _told(finding: Finding) -> Iterator[Text]:
+def _told(finding: Finding, sources: Sources) -> Iterator[Text]:
     note = f" ({finding.note})" if finding.note and finding.bad else ""
-    yield Text(f"{shown(finding.measured)}; expected {finding.expected}{note}")
-    if finding.bad:
-        yield Text(f"{finding.source}, {finding.as_of}, {finding.confidence}", style="dim")
+    words = f"{shown(finding.measured)}; expected {finding.expected}{note}"
+    yield Text.assemble(words, (f"  {sources.cite(finding)}" if finding.bad else "", "dim"))
     if finding.mend:
         yield Text(f"→ {finding.mend}", style="italic")
 

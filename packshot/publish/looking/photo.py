@@ -21,6 +21,7 @@ from packshot.imaging.files import MAX_FILE_BYTES, MAX_PIXELS, MAX_SIDE_PX
 from packshot.imaging.incoming import CODED, HDR, to_srgb
 from packshot.imaging.profiles import is_srgb, parse
 from packshot.imaging.samples import Samples
+from packshot.publish.looking.pieces import Pieces, pieces_of
 from packshot.publish.looking.scene import Scene, scene_of
 from packshot.publish.looking.texts import How, Texts, texts_of
 
@@ -28,7 +29,7 @@ Pixels = NDArray[Any]  # (h, w, 3) uint8
 Plane = NDArray[Any]  # (h, w)
 
 MOST_PX = 4096  # longest side that pixels are looked at in full
-WORK_PX = 1000  # longest side of the copy in which shapes are looked for
+WORK_PX = 800  # longest side of the copy in which shapes are looked for
 LOSSLESS = ("PNG", "BMP", "GIF", "TIFF")
 
 
@@ -86,9 +87,14 @@ class Photo:
         return scene_of(self.work, self.work_alpha)
 
     @cached_property
+    def pieces(self) -> Pieces:
+        """The things of the scene as pieces."""
+        return pieces_of(self.scene.things)
+
+    @cached_property
     def texts(self) -> Texts:
         """Writing in `work`, looked for as `text` says."""
-        return texts_of(self.work, self.scene, self.text)
+        return texts_of(self.work, self.scene, self.pieces, self.text)
 
 
 def read(source: Path | str | bytes, name: str = "", text: How = "auto") -> Photo:

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from packshot.imaging.backdrop import Surface, behind, ring_of, surfaces
+from packshot.imaging.backdrop import Surface, behind, length, ring_of, surfaces
 from packshot.imaging.regions import widened
 from packshot.imaging.shade import lit
 
@@ -117,7 +117,7 @@ def _placed(rgb: Pixels, lab: NDArray[Any], backdrop: list[Surface]) -> Scene:
     h, w = rgb.shape[:2]
     large = cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)
     colour = cv2.resize(known.colour.astype(np.float32), (w, h), interpolation=cv2.INTER_LINEAR)
-    apart = np.sqrt(((large - colour) ** 2).sum(-1))
+    apart = length(large - colour)
     visible = apart > max(VISIBLE, 5 * known.noise)
     reach = max(2, round(1.5 * max(h, w) / max(lab.shape[:2])))
     shade = _enlarged(known.shade, (h, w)) & visible

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from packshot.errors import ParameterError
 from packshot.publish.looking import reader
-from packshot.publish.looking.pieces import pieces_of, product_of
+from packshot.publish.looking.pieces import Pieces, product_of
 from packshot.publish.looking.scene import Scene
 from packshot.publish.looking.writing import Mark, marks_of
 
@@ -37,10 +37,9 @@ def resolved(how: How) -> Literal["ocr", "strokes"]:
     return how
 
 
-def texts_of(rgb: NDArray[Any], scene: Scene, how: How) -> Texts:
+def texts_of(rgb: NDArray[Any], scene: Scene, pieces: Pieces, how: How) -> Texts:
     """Writing in a picture whose scene is known. On a plain ground OCR is asked only if anything lies there."""
     way = resolved(how)
-    pieces = pieces_of(scene.things)
     beside = marks_of(rgb, pieces) if scene.plain else []
     if way == "strokes":
         return Texts("strokes", "by its strokes, no OCR", tuple(beside), beside)

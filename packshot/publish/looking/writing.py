@@ -22,7 +22,7 @@ Mask = NDArray[Any]  # (h, w) bool
 Pixels = NDArray[Any]  # (h, w, 3) uint8
 Box = tuple[int, int, int, int]  # x0, y0, x1, y1, exclusive at the end
 
-LEAST_HEIGHT = 5  # px
+LEAST_HEIGHT = 7  # px
 MOST_HEIGHT = 0.2  # of the picture's height
 SHAPE = (0.08, 2.2)  # width over height of one letter
 SOLID = 0.97  # share of its box that a letter fills at most (l and I nearly do)
@@ -85,9 +85,9 @@ def _outline(pieces: Pieces) -> Mask:
     outline = np.zeros(pieces.labels.shape, np.uint8)
     for i in pieces.main:
         x0, y0, x1, y1 = _box(pieces.stats[i])
-        ys, xs = np.nonzero(pieces.labels[y0:y1, x0:x1] == i)
-        hull = cv2.convexHull(np.stack([xs + x0, ys + y0], 1).astype(np.int32))
-        cv2.fillConvexPoly(outline, hull, 1)
+        mine = (pieces.labels[y0:y1, x0:x1] == i).astype(np.uint8)
+        contours, _ = cv2.findContours(mine, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE, offset=(x0, y0))
+        cv2.fillConvexPoly(outline, cv2.convexHull(np.concatenate(contours)), 1)
     return outline > 0
 
 

@@ -15,6 +15,8 @@ from packshot.publish.looking.texts import Texts
 from packshot.publish.looking.writing import Mark
 from packshot.publish.mending import mend
 
+WHITISH = 225  # 8-bit level of a ground on which strokes and pieces are told reliably
+
 
 def check(photo: Photo, channel: Channel, judge: Judge) -> Iterator[Finding]:
     """Findings `border`, `overlay`, `safe_zone`."""
@@ -45,7 +47,7 @@ def _overlay(photo: Photo, rule: Overlay, channel: Channel, judge: Judge) -> Fin
     share = sum(mark.area for mark in outside) / photo.work[..., 0].size
     text = [mark for mark in outside if mark.kind == "text"]
     ok = share <= rule.most if rule.most else not outside
-    sure = bool(text) and photo.scene.plain
+    sure = bool(text) and photo.scene.plain and min(photo.scene.colour) >= WHITISH
     numbers = {"text_share": share, "marks": float(len(outside))}
     measured = _said(texts, outside, share)
     return judge.say("overlay", rule, ok, measured, expected, mend("overlay", channel), sure=sure, numbers=numbers)

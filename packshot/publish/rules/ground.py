@@ -27,6 +27,7 @@ FRAME_PX = 8
 BLOCK_PX = 16  # a block of subsampled colour
 NEARLY = 250  # 8-bit level that still counts as white in a lossy file
 SHARE = 0.99  # of a lossy file's ground that is at least nearly white
+HAZE = 0.03  # of the longer side: how far a soft edge may reach in a lossless file
 CLEAR = 0  # alpha of transparent ground
 CLEAR_SHARE = 0.995
 SHADOW_AREA = 0.002  # share of the picture
@@ -66,7 +67,8 @@ def white(photo: Photo) -> Answer:
     expected = "every pixel of the ground 255" if photo.facts.lossless else "outer 8 px 255, 99 % of the ground ≥ 250"
     if photo.alpha is not None and (photo.alpha < 255).mean() > 1e-4:
         return False, f"{(photo.alpha < 255).mean():.1%} of the picture is transparent", expected, {}
-    least = photo.rgb.min(2)
+    red, green, blue = cv2.split(photo.rgb)
+    least: Mask = cv2.min(cv2.min(red, green), blue)
     frame = _outer(least.shape) & ~_enlarged(widened(photo.scene.things, _blocks(photo)), least.shape)
     frame_white = _share(least == 255, frame)
     frame_low = int(least[frame].min()) if frame.any() else 255
@@ -77,9 +79,9 @@ def white(photo: Photo) -> Answer:
     level = 255 if photo.facts.lossless else NEARLY
     share = _share(least >= level, ground)
     ok = frame_white >= 1 and share >= (1 if photo.facts.lossless else SHARE)
-    red, green, blue = photo.scene.colour
+    mean = ",".join(map(str, photo.scene.colour))
     measured = f"outer 8 px: {frame_white:.2%} are 255 (lowest {frame_low}); ground: {share:.2%} ≥ {level}"
-    measured += "" if ok else f", mean {red},{green},{blue}"
+    measured += "" if ok else f", mean {mean}"
     return ok, measured, expected, {"frame_white": frame_white, "ground_white": share}
 
 
@@ -89,9 +91,13 @@ def _blocks(photo: Photo) -> int:
 
 
 def _inner_ground(photo: Photo) -> Mask:
-    """The ground at full size, clear of the product's edge and of its shadow."""
+    """The ground at full size, clear of the product's edge and of its shadow; in a master, also of its haze."""
     scene = photo.scene
-    return _enlarged(scene.ground & ~widened(scene.shade, 3), photo.rgb.shape[:2])
+    ground = scene.ground & ~widened(scene.shade, 3)
+    if photo.facts.lossless and scene.things.any():
+        away = cv2.distanceTransform((~scene.things).astype(np.uint8), cv2.DIST_L2, 3)
+        ground &= away > HAZE * max(ground.shape)
+    return _enlarged(ground, photo.rgb.shape[:2])
 
 
 def _outer(size: tuple[int, ...]) -> Mask:

@@ -14,7 +14,7 @@ import numpy as np
 from packshot.publish.channel import Channel, Fill, Whole
 from packshot.publish.findings import Finding, Judge
 from packshot.publish.looking.photo import Photo
-from packshot.publish.looking.pieces import pieces_of, product_of
+from packshot.publish.looking.pieces import product_of
 from packshot.publish.looking.scene import box_of
 from packshot.publish.mending import mend
 
@@ -35,7 +35,7 @@ def _fill(photo: Photo, rule: Fill, channel: Channel, judge: Judge) -> Finding:
     expected = f"{rule.least:.0%} to {rule.most:.0%} of the frame" if rule.most < 1 else f"at least {rule.least:.0%}"
     if not photo.scene.plain:
         return judge.skip("fill", rule, NO_GROUND, expected)
-    product = product_of(pieces_of(photo.scene.things))
+    product = product_of(photo.pieces)
     box = box_of(product)
     if box is None:
         return judge.say("fill", rule, False, "no product found", expected, mend("fill", channel), sure=False)
@@ -52,7 +52,7 @@ def _whole(photo: Photo, rule: Whole, channel: Channel, judge: Judge) -> Finding
     expected = "the product keeps clear of the picture's edge"
     if not photo.scene.plain:
         return judge.skip("whole", rule, NO_GROUND, expected)
-    things = product_of(pieces_of(photo.scene.things))
+    things = product_of(photo.pieces)
     rows, columns = things.shape
     edges = {"top": things[0], "bottom": things[-1], "left": things[:, 0], "right": things[:, -1]}
     touching = {side: float(np.mean(line)) for side, line in edges.items()}
