@@ -56,6 +56,16 @@ def created(term: str) -> dict[str, Any]:
     return {"action": "c2pa.created", "softwareAgent": AGENT, "digitalSourceType": uri(term)}
 
 
+def redacted(address: str) -> dict[str, Any]:
+    """An assertion of the input's manifest that does not leave, for it tells of a place or a person."""
+    return {
+        "action": "c2pa.redacted",
+        "reason": "c2pa.PII.present",
+        "softwareAgent": AGENT,
+        "parameters": {"redacted": address},
+    }
+
+
 def labelled(words: str) -> dict[str, Any]:
     """The visible label, drawn last."""
     return {"action": "c2pa.addedText", "description": f"visible label {words}", "softwareAgent": AGENT}

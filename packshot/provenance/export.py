@@ -11,8 +11,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import torch
+
 from packshot.errors import MarkError, TooLarge
 from packshot.imaging import files
+from packshot.imaging.picture import Picture
 from packshot.provenance import actions, log, manifest, marks, origin, tc260, visible, watermark
 from packshot.provenance.credentials import Signing
 from packshot.provenance.encoding import Encoding
@@ -22,7 +25,6 @@ from packshot.provenance.statement import Statement, state
 from packshot.provenance.step import Step
 
 if TYPE_CHECKING:
-    from packshot.imaging.picture import Picture
     from packshot.provenance.watermark import Watermark
 
 JPEG_XMP_BYTES = 65_000
@@ -75,7 +77,7 @@ def export(
     statement = state(picture, history, policy, source)
     shown, statement, drawn = _drawn(picture, statement, policy, invisible)
     packet, notes = _packet(statement, source, encoding.format)
-    signed = _Signed(statement, source, signing or Signing(), encoding, packet)
+    signed, doubts = _ready(_Signed(statement, source, signing or Signing(), encoding, packet))
     encoded, data = signed.encode(shown)
     read_back, found = _verified(data, encoding, statement, shown, path)
     found |= {**drawn, "unsigned_sha256": hashlib.sha256(encoded.data).hexdigest()}
@@ -92,7 +94,7 @@ def export(
         marks=found,
         picture=read_back,
         shown=shown,
-        notes=(*source.notes, *notes, *encoded.notes),
+        notes=(*source.notes, *notes, *doubts, *encoded.notes),
     )
 
 
@@ -176,11 +178,29 @@ class _Signed:
     def sign(self, data: bytes) -> bytes:
         parent = None
         if self.source.sha256:
-            parent = manifest.Parent(self.source.sha256, self.source.mime, self.source.data)
+            parent = manifest.Parent(self.source.sha256, self.source.mime, self.source.data, self.source.personal)
         first = actions.opened(manifest.PARENT) if parent else actions.created(self.statement.created)
-        return manifest.sign(
-            data, f"image/{self.encoding.format}", (first, *self.statement.actions), self.signing, parent
-        )
+        done = (first, *map(actions.redacted, self.source.personal), *self.statement.actions)
+        return manifest.sign(data, f"image/{self.encoding.format}", done, self.signing, parent)
+
+
+def _ready(signed: _Signed) -> tuple[_Signed, tuple[str, ...]]:
+    """`signed`, tried once where something has to be taken out of the input's manifest; and what there is to say.
+
+    What tells of a place or a person does not leave: if it cannot be taken out, the whole manifest stays behind.
+    """
+    if not signed.source.personal:
+        return signed, ()
+    what = ", ".join(sorted({address.rsplit("/", 1)[-1] for address in signed.source.personal}))
+    try:
+        tiny = files.encode(Picture(torch.zeros(1, 3, TINY_PX, TINY_PX)), signed.encoding.format).data
+        taken_out = not manifest.read(signed.sign(tiny), f"image/{signed.encoding.format}").personal
+    except MarkError:
+        taken_out = False
+    if taken_out:
+        return signed, (f"places, persons or serial numbers in the photo's Content Credentials are redacted ({what})",)
+    without = replace(signed, source=replace(signed.source, data=None, personal=()))
+    return without, (f"the photo's Content Credentials are not carried over: {what} could not be redacted",)
 
 
 def _verified(

@@ -12,7 +12,7 @@ import json
 import os
 from collections.abc import Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 State = Literal["trusted", "valid", "tampered", "unreadable", "missing"]
 PARENT = "source"
 TRACES = (C2PA_BOX, b"c2pa.assertions", b"c2pa.claim")  # a manifest that lost its way in is not taken for none
+METADATA = ("stds.exif", "stds.iptc", "c2pa.metadata", "cawg.metadata")
+PERSONAL = ("GPS", "Serial", "OwnerName", "LocationCreated", "LocationShown", "PersonInImage")
 UNTRUSTED, TRUSTED = "signingCredential.untrusted", "signingCredential.trusted"
 
 
@@ -42,7 +44,7 @@ class Credentials:
     file or the manifest was changed since, or never fitted), unreadable, missing. detail: why, in words.
     All of this is about the file's own manifest; those of its ingredients have been judged when it was signed.
     signer: who signed. terms: IPTC terms its actions state. actions: what was done. ingredients: number of files that
-    went into it.
+    went into it. personal: addresses of assertions, its ingredients' too, that tell a place, a person or a number.
     """
 
     state: State
@@ -51,6 +53,7 @@ class Credentials:
     terms: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
     ingredients: int = 0
+    personal: tuple[str, ...] = ()
 
 
 def sign(
@@ -62,9 +65,11 @@ def sign(
     """
     from c2pa import Builder
 
-    definition = {"assertions": [{"label": "c2pa.actions.v2", "data": {"actions": list(actions)}}]}
+    definition: dict[str, Any] = {"assertions": [{"label": "c2pa.actions.v2", "data": {"actions": list(actions)}}]}
     if parent is not None and parent.data is None:
         definition["ingredients"] = [parent.ingredient()]
+    elif parent is not None and parent.redactions:
+        definition["redactions"] = list(parent.redactions)
     target = io.BytesIO()
     with _reasons("cannot be signed"), Builder(definition, _context(os.getpid())) as builder:
         if parent is not None and parent.data is not None:
@@ -75,11 +80,16 @@ def sign(
 
 @dataclass(frozen=True)
 class Parent:
-    """The file a picture came from. data: its bytes if its own manifest is to be kept, else None."""
+    """The file a picture came from.
+
+    data: its bytes if its own manifest is to be kept, else None. redactions: addresses of assertions in that manifest
+    that are not to leave.
+    """
 
     sha256: str
     mime: str
     data: bytes | None = None
+    redactions: tuple[str, ...] = ()
 
     def ingredient(self) -> dict[str, Any]:
         """The ingredient as c2pa takes it; the name of the file is left out."""
@@ -100,6 +110,7 @@ def read(data: bytes, mime: str, anchors: bytes | None = None) -> Credentials:
         with Reader(mime, io.BytesIO(data), context=_context(os.getpid(), anchors)) as reader:
             state, active = reader.get_validation_state(), reader.get_active_manifest() or {}
             results = (reader.get_validation_results() or {}).get("activeManifest") or {}
+            personal = _personal(json.loads(reader.json()).get("manifests") or {})
     except C2paError as error:
         words = _words(error)
         if "ManifestNotFound" in words or "NotSupported" in words:  # the latter: BMP, say, has no place for one
@@ -108,7 +119,7 @@ def read(data: bytes, mime: str, anchors: bytes | None = None) -> Credentials:
         return Credentials("unreadable", words)
     except Exception as error:  # a manifest may be anything, and the library's wrapper trips over some of it
         return Credentials("unreadable", _words(error))
-    return _credentials(str(state), active, results)
+    return replace(_credentials(str(state), active, results), personal=personal)
 
 
 def _credentials(state: str, active: dict[str, Any], results: dict[str, Any]) -> Credentials:
@@ -137,6 +148,19 @@ def _credentials(state: str, active: dict[str, Any], results: dict[str, Any]) ->
         actions=tuple(str(action.get("action")) for action in actions),
         ingredients=len(active.get("ingredients") or []),
     )
+
+
+def _personal(manifests: dict[str, Any]) -> tuple[str, ...]:
+    """Addresses of the assertions of all manifests that tell where, who, or which very camera."""
+    found = []
+    for label, manifest in manifests.items():
+        for assertion in manifest.get("assertions") or []:
+            name = str(assertion.get("label"))
+            if name.startswith(METADATA) and any(word in json.dumps(assertion.get("data")) for word in PERSONAL):
+                number = assertion.get("instance") or 0
+                place = f"{name}__{number}" if number else name
+                found.append(f"self#jumbf=/c2pa/{label}/c2pa.assertions/{place}")
+    return tuple(found)
 
 
 def _when(signature: dict[str, Any]) -> str:

@@ -28,6 +28,7 @@ class Origin:
     sha256, mime: of the file; empty if it is not known. xmp: its packet, None if there is none or it cannot be read.
     term: strongest IPTC term it states anywhere, its C2PA manifest included. label: its AIGC label.
     data: the whole file if it carries a C2PA manifest, for that becomes an ingredient; else None.
+    personal: addresses of what that manifest tells of places, persons and serial numbers, which does not leave.
     notes: what could not be read or does not hold, in plain words.
     """
 
@@ -37,6 +38,7 @@ class Origin:
     term: str | None = None
     label: Label | None = None
     data: bytes | None = field(default=None, repr=False)
+    personal: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -65,6 +67,7 @@ def origin(source: SourceInfo, data: bytes | None = None) -> Origin:
         term=strongest(*terms),
         label=tc260.strongest(*labels),
         data=kept,
+        personal=() if kept is None or credentials is None else credentials.personal,
         notes=tuple(notes),
     )
 

@@ -299,6 +299,61 @@ def test_a_byte_budget_counts_the_marks(tmp_path, suffix, budget):
     assert verify(done.path).ok
 
 
+PLACE = {"@context": {"exif": "http://ns.adobe.com/exif/1.0/"}, "exif:GPSLatitude": "52,31.2N", "exif:Make": "Maker"}
+
+
+@pytest.mark.parametrize("labels", [["stds.exif"], ["c2pa.metadata"], ["stds.exif", "stds.exif", "c2pa.metadata"]])
+@pytest.mark.parametrize("generations", [1, 2])
+def test_places_in_a_cameras_manifest_are_redacted_and_the_rest_of_it_stays(tmp_path, labels, generations):
+    from packshot.provenance.credentials import Signing
+
+    first = {"action": "c2pa.created", "digitalSourceType": marks.uri("digitalCapture")}
+    assertions = [{"label": "c2pa.actions.v2", "data": {"actions": [first]}}]
+    assertions += [{"label": label, "data": PLACE, "kind": "Json"} for label in labels]
+    data = photo(tmp_path / "plain.jpg").read_bytes()
+    from c2pa import Builder
+
+    for _ in range(generations):
+        target = io.BytesIO()
+        with Builder({"assertions": assertions}, manifest._context(os.getpid())) as builder:
+            if b"jumdc2pa" in data:
+                builder.add_ingredient({"title": "x", "relationship": "componentOf"}, "image/jpeg", io.BytesIO(data))
+            builder.sign(manifest.signer(Signing()), "image/jpeg", io.BytesIO(data), target)
+        data = target.getvalue()
+    assert b"GPSLatitude" in data
+    (tmp_path / "in.jpg").write_bytes(data)
+    done = passed_through(tmp_path / "in.jpg", tmp_path / "out.webp")
+    assert b"GPSLatitude" not in done.path.read_bytes()
+    assert any("redacted" in note for note in done.notes)
+    found = verify(done.path)
+    assert found.ok
+    assert "c2pa.redacted" in found.c2pa.value
+    with Reader(str(done.path)) as reader:
+        everything = json.loads(reader.json())
+    assert len(everything["manifests"]) == generations + 1
+    codes = [entry["code"] for entry in everything.get("validation_status", [])]
+    assert set(codes) <= {"signingCredential.untrusted"}
+
+
+def test_camera_data_without_place_or_number_stays(tmp_path):
+    from packshot.provenance.credentials import Signing
+
+    first = {"action": "c2pa.created", "digitalSourceType": marks.uri("digitalCapture")}
+    plain = {"@context": PLACE["@context"], "exif:Make": "Maker"}
+    from c2pa import Builder
+
+    target = io.BytesIO()
+    assertions = [{"label": "c2pa.actions.v2", "data": {"actions": [first]}},
+                  {"label": "stds.exif", "data": plain, "kind": "Json"}]  # fmt: skip
+    with Builder({"assertions": assertions}, manifest._context(os.getpid())) as builder:
+        source = io.BytesIO(photo(tmp_path / "plain.jpg").read_bytes())
+        builder.sign(manifest.signer(Signing()), "image/jpeg", source, target)
+    (tmp_path / "in.jpg").write_bytes(target.getvalue())
+    done = passed_through(tmp_path / "in.jpg", tmp_path / "out.jpg")
+    assert b"exif:Make" in done.path.read_bytes()
+    assert "c2pa.redacted" not in verify(done.path).c2pa.value
+
+
 def test_a_budget_counts_the_manifest_of_the_input_too_and_says_so_if_it_cannot_be_met(tmp_path):
     one = export(picture(300, 400), tmp_path / "one.jpg", HISTORY, DEFAULT)
     done = passed_through(one.path, tmp_path / "two.jpg", encoding=Encoding(max_bytes=25_000))
