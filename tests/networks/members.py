@@ -44,6 +44,7 @@ SIZES = (28, 32)
 LEAST_IS_ZERO = ("depth", "condition_dim", "group_size")  # entries that may be 0
 BATCH_MATTERS = ("progan-critic", "stylegan2-critic")  # they compare the pictures of a batch, on purpose
 BESIDE_THE_PICTURE = ("heads.classifiers", "text.", "to_code.")  # weights of a critic that no picture passes through
+DISCRETE = ("vqvae", "fsq")  # a rounding error may pick another code
 NOTHING_TO_LEARN = ("mixture",)  # no parameters
 
 

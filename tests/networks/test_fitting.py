@@ -6,6 +6,8 @@ from torch.nn import functional as F
 
 from tests.networks.members import CRITICS, GENERATORS, make
 
+pytestmark = pytest.mark.slow
+
 WIDER = {"width": 12, "max_width": 24}
 CLASSES = torch.arange(8) % 4
 

@@ -12,6 +12,7 @@ from tests.networks.members import (
     BATCH_MATTERS,
     BESIDE_THE_PICTURE,
     CRITICS,
+    DISCRETE,
     GENERATORS,
     LEAST_IS_ZERO,
     NOTHING_TO_LEARN,
@@ -82,6 +83,18 @@ class TestNetwork:
         network = network.to(memory_format=torch.channels_last)
         for a, b in zip(everything(name, network, arguments), truth, strict=True):
             torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5)
+
+    def test_bfloat16_autocast_stays_finite_and_near(self, name):
+        network = off_zero(make(name)).eval()
+        arguments = inputs(name, network, 2)
+        truth = everything(name, network, arguments)
+        with torch.autocast("cpu", torch.bfloat16):
+            rough = everything(name, network, arguments)
+            sum(t.float().square().mean() for t in rough).backward() if name not in NOTHING_TO_LEARN else None
+        for a, b in zip(rough, truth, strict=True):
+            assert a.isfinite().all()
+            assert name in DISCRETE or (a.float() - b).abs().max() <= 0.1 * b.abs().max() + 0.02
+        assert all(p.grad is None or p.grad.isfinite().all() for p in network.parameters())
 
     def test_unknown_config_entry_is_refused_by_name(self, name):
         with pytest.raises(ParameterError, match="no_such_entry"):
