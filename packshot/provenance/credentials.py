@@ -9,6 +9,7 @@ made it. The leaf is valid for ten years, since a signature without time stamp e
 from __future__ import annotations
 
 import os
+import pickle
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
@@ -53,6 +54,17 @@ class Signing:
         if (self.certificate is None) != (self.key is None and self.callback is None):
             missing = "a key (--c2pa-key)" if self.certificate else "a certificate (--c2pa-cert)"
             raise ParameterError(f"signing: certificate and key go together; {missing} is missing")
+
+    def __getstate__(self) -> dict[str, Any]:
+        """On its way to worker processes; a callback that cannot travel is named."""
+        try:
+            pickle.dumps(self.callback)
+        except (pickle.PicklingError, AttributeError, TypeError) as error:
+            raise ParameterError(
+                f"signing.callback: cannot go to worker processes ({error}); "
+                "give a function of a module, or work with workers=1"
+            ) from None
+        return dict(self.__dict__)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,6 @@ from packshot.errors import FileError
 from packshot.imaging.home import home
 
 FOLDER = "log"
-MONTHS = 6
 
 
 def add(policy: str, recipient: str, path: Path, **facts: Any) -> Path:

@@ -2,6 +2,7 @@
 
 import datetime
 import os
+import pickle
 import stat
 import subprocess
 import sys
@@ -162,6 +163,19 @@ def test_a_callback_that_fails_stops_the_export(tmp_path):
     with pytest.raises(MarkError, match="cannot be signed"):
         save(tmp_path, Signing(chain, callback=sign))
     assert not (tmp_path / "a.jpg").exists()
+
+
+def test_a_callback_that_cannot_go_to_worker_processes_is_named(tmp_path):
+    from packshot.pipeline.catalogues import run_catalogue
+    from tests.pipeline import drawn
+
+    chain, key, _, _ = issued(tmp_path)
+    photos = drawn.folder(tmp_path / "photos", 2)
+    with pytest.raises(ParameterError, match="workers=1"):
+        run_catalogue("packshot-white", photos, tmp_path / "out", workers=2, report=False,
+                      signing=Signing(chain, callback=lambda data: data))  # fmt: skip
+    for signing in (Signing(), Signing(chain, key), Signing(chain, callback=len)):
+        assert pickle.loads(pickle.dumps(signing)) == signing
 
 
 def test_a_foreign_authority_does_not_make_a_file_trusted(tmp_path):

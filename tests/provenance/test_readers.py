@@ -6,6 +6,7 @@ import shutil
 import subprocess
 
 import pytest
+import torch
 from c2pa import C2paError, Reader
 from hypothesis import given
 from hypothesis import strategies as st
@@ -85,6 +86,16 @@ def test_c2pas_own_reader_finds_one_action_for_every_operation(tmp_path, suffix)
     assert done[2]["digitalSourceType"].endswith("/compositeWithTrainedAlgorithmicMedia")
     assert found["claim_generator_info"][0]["name"] == "packshot"
     assert "thumbnail" not in found
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_the_signature_leaves_every_pixel_and_the_profile_alone(tmp_path, suffix):
+    plain = picture(90, 130)
+    done = export(plain, tmp_path / f"a{suffix}", HISTORY, DEFAULT)
+    unsigned = files.open_picture(files.encode(plain, done.format).data)
+    signed = files.open_picture(done.path)
+    assert torch.equal(signed.picture.rgb, unsigned.picture.rgb)
+    assert signed.source.profile == unsigned.source.profile != ""
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
