@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from packshot.pipeline.recipe import Recipe as Recipe
     from packshot.pipeline.recipe import load as load_pipeline
     from packshot.provenance.verify import verify as verify
+    from packshot.publish.fit import fit as fit
+    from packshot.publish.fit import listing as listing
 
 _PLACES = {
     "Catalogue": "packshot.catalogue.catalogue:Catalogue",
@@ -37,6 +39,8 @@ _PLACES = {
     "Picture": "packshot.imaging.picture:Picture",
     "Recipe": "packshot.pipeline.recipe:Recipe",
     "Result": "packshot.operations.operation:Result",
+    "fit": "packshot.publish.fit:fit",
+    "listing": "packshot.publish.fit:listing",
     "load_model": "packshot.models:load",
     "load_pipeline": "packshot.pipeline.recipe:load",
     "open": "packshot.pipeline.door:open_photo",

@@ -18,9 +18,12 @@ SOURCE = Annotated[
     typer.Argument(help="catalogue folder, folder of pictures, one picture, zip, CSV, Parquet, JSONL or feed"),
 ]
 CHANNEL = Annotated[
-    list[str] | None, typer.Option("--channel", "-c", help="id of a channel (see `packshot channels`); repeatable")
+    list[str] | None,
+    typer.Option("--channel", "-c", metavar="ID", help="a channel; repeatable (see `packshot channels`)"),
 ]
-CHANNEL_FILE = Annotated[Path | None, typer.Option(help="YAML file with channels or rules of your own")]
+CHANNEL_FILE = Annotated[
+    Path | None, typer.Option("--channels", metavar="FILE", help="your own rows over the table (YAML)")
+]
 UPSCALE = Annotated[float, typer.Option(min=1, max=16, help="pixels are enlarged no further than this")]
 ALT = Annotated[Path | None, typer.Option(help="CSV of alternative texts: sku, image, en, zh [default: alt.csv]")]
 LIMIT = Annotated[int | None, typer.Option(min=1, help="only the first so many photos")]
