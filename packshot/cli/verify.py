@@ -15,7 +15,7 @@ NAMES = {"iptc": "IPTC DigitalSourceType", "tc260": "TC260 AIGC", "c2pa": "C2PA 
 
 
 def verify(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="picture files")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="picture files, or folders of them")],
     trust: Annotated[Path | None, typer.Option(help="PEM file of certificates to trust")] = None,
     json: Annotated[bool, typer.Option("--json", help="one JSON object, file → marks")] = False,
 ) -> None:
@@ -23,12 +23,27 @@ def verify(
 
     Exit code 0: every file has the marks it needs and they hold; 1: one has not; 2: could not run.
     """
-    found = {path: _read(path, trust) for path in files}
+    found = {path: _read(path, trust) for path in _pictures(files)}
     if json:
         _say_json(found)
     else:
         _say_table(found)
     raise typer.Exit(0 if all(not isinstance(marks, str) and marks.ok for marks in found.values()) else 1)
+
+
+def _pictures(paths: list[Path]) -> list[Path]:
+    """The files themselves, and every picture below the folders. Raises ParameterError for a folder without any."""
+    from packshot.errors import ParameterError
+    from packshot.imaging.sniff import SUFFIXES
+
+    endings = {ending for group in SUFFIXES.values() for ending in group}
+    found: dict[Path, None] = {}
+    for path in paths:
+        inside = [p for p in sorted(path.rglob("*")) if p.suffix.lower() in endings] if path.is_dir() else [path]
+        if not inside:
+            raise ParameterError(f"{path}: no picture in this folder")
+        found.update(dict.fromkeys(inside))
+    return list(found)
 
 
 def _read(path: Path, trust: Path | None) -> Marks | str:
@@ -64,6 +79,8 @@ def _say_table(found: dict[Path, Marks | str]) -> None:
             typer.echo(f"  {name:<23} {state} " + _tidy("; ".join(filter(None, [mark.value, mark.detail]))))
         for problem in marks.problems:
             typer.echo("  " + _tidy(problem))
+    good = sum(not isinstance(marks, str) and marks.ok for marks in found.values())
+    typer.echo(f"{good} ok, {len(found) - good} to look at")
 
 
 def _tidy(text: str) -> str:

@@ -9,6 +9,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from packshot.cli import app, main, marking
+from packshot.errors import ParameterError
 from packshot.pipeline.record import read_records
 from packshot.provenance import policies, tc260
 from packshot.provenance.verify import verify
@@ -46,6 +47,19 @@ def test_json_holds_every_mark_of_every_file(marked, tmp_path):
     assert found[str(marked)]["c2pa"]["state"] == "valid"
     assert found[str(tmp_path / "in.jpg")]["iptc"]["state"] == "missing"
     assert "text" in found[str(tmp_path / "text.jpg")]["error"]
+
+
+def test_a_folder_stands_for_every_picture_in_it(marked, tmp_path):
+    (tmp_path / "sub").mkdir()
+    marked.rename(tmp_path / "sub" / "a.jpg")
+    (tmp_path / "sub" / "notes.txt").write_text("no picture")
+    done = invoke("verify", tmp_path)
+    assert done.exit_code == 1
+    assert "1 ok, 1 to look at" in done.stdout  # the second is the unmarked photo
+    assert invoke("verify", tmp_path / "sub", tmp_path / "sub" / "a.jpg").stdout.endswith("1 ok, 0 to look at\n")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ParameterError, match="no picture"):
+        invoke("verify", tmp_path / "empty")
 
 
 def test_a_changed_byte_is_tampering_and_the_exit_code_is_1(marked):
