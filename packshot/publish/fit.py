@@ -133,6 +133,7 @@ def fit_photo(job: FitJob, work: FitWork) -> list[Record]:
             record = _fitted(job, work.channels[name], master, photo, work)
         except Exception as error:
             record = Failure(photo.info.sha256, explain(error)).record(job, name, work.settings(name))
+            (Path(job.out) / HELD / job.outputs[name]).unlink(missing_ok=True)
         now = time.perf_counter()
         records.append(replace(record, seconds=round(now - started, 4)))
         started = now
@@ -165,8 +166,10 @@ def _fitted(job: FitJob, channel: Channel, master: fitting.Master, photo: Opened
         record = _written(job, channel, master.framed(laid, smaller), photo, work)
     findings = check_picture(Path(job.out) / record.output, channel)
     refusals = [f"{f.rule}: {f.measured}, expected {f.expected}" for f in findings if f.outcome == "fail"]
-    if not refusals:
-        target = Path(job.out) / name
+    target = Path(job.out) / name
+    if refusals:
+        target.unlink(missing_ok=True)  # what an earlier run took for ready is no longer to be uploaded
+    else:
         target.parent.mkdir(parents=True, exist_ok=True)
         os.replace(Path(job.out) / record.output, target)
     said = [f"{f.rule}: {f.measured}, expected {f.expected}" for f in findings if f.outcome in ("warn", "hint")]
