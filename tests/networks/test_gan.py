@@ -217,3 +217,17 @@ class TestProduct:
 def test_unet_noise_must_fill_whole_maps():
     with pytest.raises(ParameterError, match=r"z_dim: .* 784"):
         networks.build("unet-generator", {"size": 28, "z_dim": 100})
+
+
+@pytest.mark.parametrize("family", ["dcgan", "cgan", "sagan", "r3gan", "product", "progan", "stylegan2"])
+def test_larger_sizes(family):
+    """64 px for all, 256 px for the two that are made for it: a generator's picture passes its critic."""
+    for size in (64, 256) if family in ("progan", "stylegan2") else (64,):
+        sizes = {"size": size, "width": 2, "max_width": 4, "channels": 3}
+        sizes |= {"group_size": 4} if family == "r3gan" else {}
+        generator, critic = (make(f"{family}-{player}", **sizes).eval() for player in ("generator", "critic"))
+        given = inputs(f"{family}-generator", generator, 1)
+        with torch.inference_mode():
+            picture = generator(*given)
+            assert picture.shape == (1, 3, size, size)
+            assert critic(picture, *given[1:]).shape == (1,)
