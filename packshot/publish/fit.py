@@ -34,6 +34,7 @@ from packshot.publish import assets, channels, filenames, fitting
 from packshot.publish.alt import of_catalogue
 from packshot.publish.channel import Channel
 from packshot.publish.check import check_picture
+from packshot.publish.findings import Finding
 
 HELD = assets.HELD
 FORM = 1  # raised when the same settings begin to give other pictures
@@ -155,37 +156,44 @@ def _fitted(job: FitJob, channel: Channel, master: fitting.Master, photo: Opened
     ground = fitting.ground_of(channel, keeps_ground=job.own_ground)
     laid = master.on(ground, shadow=fitting.takes_shadow(channel))
     plan = fitting.plan(laid.picture, channel, work.max_upscale)
-    state = master.framed(laid, plan)
-    name = job.outputs[channel.id]
+    state = master.framed(laid, plan, channel.id)
     try:
         record = _written(job, channel, state, photo, work)
     except TooLarge:  # too many bytes even at the least quality: fewer pixels, where the channel takes them
         smaller = fitting.least_plan(plan, channel)
         if smaller is None:
             raise
-        record = _written(job, channel, master.framed(laid, smaller), photo, work)
+        record = _written(job, channel, master.framed(laid, smaller, channel.id), photo, work)
+    return _judged(job, channel, record, plan)
+
+
+def _judged(job: FitJob, channel: Channel, record: Record, plan: fitting.Plan) -> Record:
+    """The record after the channel's own check, the file where it belongs."""
     findings = check_picture(Path(job.out) / record.output, channel)
-    refusals = [f"{f.rule}: {f.measured}, expected {f.expected}" for f in findings if f.outcome == "fail"]
+    refusals = _told(channel, findings, "fail")
+    name, of_name = job.outputs[channel.id], [f"{channel.id}: {note}" for note in job.notes.get(channel.id, ())]
     target = Path(job.out) / name
     if refusals:
         target.unlink(missing_ok=True)  # what an earlier run took for ready is no longer to be uploaded
     else:
         target.parent.mkdir(parents=True, exist_ok=True)
         os.replace(Path(job.out) / record.output, target)
-    said = [f"{f.rule}: {f.measured}, expected {f.expected}" for f in findings if f.outcome in ("warn", "hint")]
-    reasons = [
-        *([record.reason] if record.reason else []),
-        *refusals,
-        *([plan.short] if refusals and plan.lacking else []),
-    ]
+    short = [f"{channel.id}: {plan.short}"] if refusals and plan.lacking else []
+    reasons = [*([record.reason] if record.reason else []), *refusals, *short]
+    warned = [f for f in findings if not (of_name and f.rule == "names")]
     return replace(
         record,
         output=record.output if refusals else name,
         status="flagged" if reasons else "done",
         reason="; ".join(reasons),
-        notes=(*record.notes, *job.notes.get(channel.id, ()), *said),
+        notes=(*record.notes, *of_name, *_told(channel, warned, "warn")),
         checks=tuple(f.to_json() for f in findings if f.outcome != "pass"),
     )
+
+
+def _told(channel: Channel, findings: Sequence[Finding], outcome: str) -> list[str]:
+    """The findings of one outcome, each in a line that says which channel it is about."""
+    return [f"{channel.id}: {f.rule}: {f.measured}, expected {f.expected}" for f in findings if f.outcome == outcome]
 
 
 def _written(job: FitJob, channel: Channel, state: State, photo: Opened, work: FitWork) -> Record:

@@ -80,10 +80,10 @@ class Master:
             return self.after(steps) if steps else self.base
         return self._found(ground)
 
-    def framed(self, laid: State, plan: Plan) -> State:
+    def framed(self, laid: State, plan: Plan, channel: str) -> State:
         """One resampling from the master into the channel's frame; nothing of it is kept."""
         state = advance(laid, plan.frame, self.context, self.recipe)
-        return replace(state, notes=(*state.notes, *([plan.short] if plan.short else [])))
+        return replace(state, notes=(*state.notes, *([f"{channel}: {plan.short}"] if plan.short else [])))
 
     def _steps(self, ground: Ground, shadow: bool) -> list[Operation]:
         """The pipeline's operations without its frame, its ground exchanged where the channel wants another."""
