@@ -59,6 +59,7 @@ def test_passes_its_own_check_or_says_why_not(place, mode, name, shape):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 @settings(max_examples=120, suppress_health_check=SLOW_TO_SHRINK)
 @given(place=products(1600), mode=st.sampled_from(MODES), name=NAMES, shape=st.sampled_from(["ellipse", "box"]))
 def test_passes_its_own_check_or_says_why_not_many_times(place, mode, name, shape):
