@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PHOTOS ?=
 OUT ?= out/demo
 
-.PHONY: demo test test-all lint bench browser exiftool samples clean
+.PHONY: toyshop demo test test-all lint bench browser exiftool samples clean
 
 $(VENV)/.demo: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -42,6 +42,14 @@ exiftool:
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks
+
+# Larger sets than the one that ships; hours of work, and it goes on where it was stopped. WORKERS=0: one a core.
+TOYSHOP ?= out/toyshop
+WORKERS ?= 0
+toyshop: $(VENV)/.dev
+	$(BIN)/packshot toyshop render --count 2000 --size 128 --seed 1 --out "$(TOYSHOP)/128" --workers $(WORKERS)
+	$(BIN)/packshot toyshop render --count 700 --size 256 --seed 2 --out "$(TOYSHOP)/256" --workers $(WORKERS)
+	$(BIN)/packshot toyshop render --count 100 --size 512 --seed 3 --quality fine --out "$(TOYSHOP)/512" --workers $(WORKERS)
 
 samples: $(VENV)/.dev
 	$(BIN)/python scripts/render_samples.py

@@ -52,12 +52,13 @@ class Stream:
 
 
 def mirrored(batch: dict[str, Tensor], generator: torch.Generator) -> dict[str, Tensor]:
-    """Half of the pictures mirrored, all their layers alike: the augmentation that is always on for products."""
+    """Half of the pictures mirrored, all their layers alike (CPU tensors, changed in place)."""
     first = next(value for value in batch.values() if value.ndim == 4)
     chosen = torch.rand(len(first), generator=generator) < 0.5
     return {name: _mirror(value, chosen) if value.ndim == 4 else value for name, value in batch.items()}
 
 
 def _mirror(x: Tensor, chosen: Tensor) -> Tensor:
-    x[chosen] = x[chosen].flip(3)
+    pixels, rows = x.numpy(), chosen.numpy()
+    pixels[rows] = pixels[rows][..., ::-1]
     return x

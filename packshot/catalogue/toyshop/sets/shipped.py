@@ -1,7 +1,8 @@
 """The toyshop set that comes with the repository, and larger ones made on this machine: found, unpacked once, opened.
 
-Looked for in order: `$PACKSHOT_TOYSHOP/SIZE`, `toyshop/SIZE` beside the package (a checkout of the repository), and
-`$PACKSHOT_HOME/toyshop/SIZE`, where `packshot toyshop render` puts a set when it is not told a folder.
+Looked for in order: `$PACKSHOT_TOYSHOP/SIZE`; in a checkout of the repository `toyshop/SIZE`, which ships, and
+`out/toyshop/SIZE`, which `make toyshop` renders; and `$PACKSHOT_HOME/toyshop/SIZE`, where `packshot toyshop render`
+puts a set when it is not told a folder.
 """
 
 from __future__ import annotations
@@ -26,8 +27,14 @@ SHIPPED_SIZE = 64
 def places(size: int) -> tuple[Path, ...]:
     """Where shards of this size are looked for."""
     named = os.environ.get("PACKSHOT_TOYSHOP")
-    beside = Path(__file__).resolve().parents[4] / "toyshop"
-    return tuple(folder / str(size) for folder in ([Path(named)] if named else []) + [beside, home() / "toyshop"])
+    checkout = Path(__file__).resolve().parents[4]
+    folders = [
+        *([Path(named)] if named else []),
+        checkout / "toyshop",
+        checkout / "out" / "toyshop",
+        home() / "toyshop",
+    ]
+    return tuple(folder / str(size) for folder in folders)
 
 
 def shards_folder(size: int = SHIPPED_SIZE) -> Path:
