@@ -9,7 +9,6 @@ made it. The leaf is valid for ten years, since a signature without time stamp e
 from __future__ import annotations
 
 import os
-import pickle
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
@@ -57,13 +56,12 @@ class Signing:
 
     def __getstate__(self) -> dict[str, Any]:
         """On its way to worker processes; a callback that cannot travel is named."""
-        try:
-            pickle.dumps(self.callback)
-        except (pickle.PicklingError, AttributeError, TypeError) as error:
+        name = getattr(self.callback, "__qualname__", "")
+        if "<" in name:  # a lambda, or a function inside of another
             raise ParameterError(
-                f"signing.callback: cannot go to worker processes ({error}); "
-                "give a function of a module, or work with workers=1"
-            ) from None
+                f"signing.callback: {name} cannot go to worker processes; give a function of a module, or work with "
+                "workers=1"
+            )
         return dict(self.__dict__)
 
 
