@@ -5,7 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from packshot.errors import FileError
+
 
 def home() -> Path:
-    """`$PACKSHOT_HOME`, else `~/.packshot`."""
-    return Path(os.environ.get("PACKSHOT_HOME") or Path.home() / ".packshot")
+    """`$PACKSHOT_HOME`, else `~/.packshot`. Raises FileError where there is neither."""
+    try:
+        return Path(os.environ.get("PACKSHOT_HOME") or Path.home() / ".packshot")
+    except RuntimeError:  # an account without a home, as some containers have
+        raise FileError("this account has no home folder; set PACKSHOT_HOME to a folder of its own") from None

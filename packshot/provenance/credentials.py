@@ -189,7 +189,7 @@ def local_authority() -> Path:
 def _one_at_a_time(folder: Path) -> Iterator[None]:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with open(folder.parent / f".{FOLDER}.lock", "a") as file:
-        with suppress(ImportError):  # Windows has no advisory locks; there the rename decides
+        with suppress(ImportError, OSError):  # Windows and some network disks have no locks: there the rename decides
             import fcntl
 
             fcntl.flock(file, fcntl.LOCK_EX)

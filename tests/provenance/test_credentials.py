@@ -124,6 +124,17 @@ def test_a_home_that_cannot_be_written_is_named(home):
         credentials.local_authority()
 
 
+@pytest.mark.skipif(os.name != "posix", reason="accounts without a home are a thing of containers")
+def test_an_account_without_a_home_is_told_what_to_set():
+    code = (
+        "import os, pwd; pwd.getpwuid = lambda uid: {}[uid]\n"  # what it raises for an unknown account
+        "os.environ.pop('HOME', None); os.environ.pop('PACKSHOT_HOME', None)\n"
+        "from packshot.imaging.home import home; home()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "set PACKSHOT_HOME" in done.stderr
+
+
 def test_a_home_that_is_a_file_is_named(home):
     home.write_text("in the way")
     with pytest.raises(FileError, match="PACKSHOT_HOME"):
