@@ -192,8 +192,9 @@ def _judged(job: FitJob, channel: Channel, record: Record, plan: fitting.Plan) -
 
 
 def _told(channel: Channel, findings: Sequence[Finding], outcome: str) -> list[str]:
-    """The findings of one outcome, each in a line that says which channel it is about."""
-    return [f"{channel.id}: {f.rule}: {f.measured}, expected {f.expected}" for f in findings if f.outcome == outcome]
+    """The findings of one outcome, each in a line that says which channel it is about ("; " divides reasons)."""
+    lines = [f"{channel.id}: {f.rule}: {f.measured}, expected {f.expected}" for f in findings if f.outcome == outcome]
+    return [line.replace("; ", ", ") for line in lines]
 
 
 def _written(job: FitJob, channel: Channel, state: State, photo: Opened, work: FitWork) -> Record:
