@@ -17,7 +17,7 @@ from packshot.catalogue.toyshop.scenes.tables import FAMILIES, MATERIAL_IDS, PAI
 from packshot.catalogue.toyshop.sets.holding import split_of
 from packshot.errors import ParameterError
 
-LICENCE = "Apache-2.0"
+LICENCE = "CC0-1.0"
 SOURCE = "packshot toyshop"
 ALWAYS = ("photo", "matte", "layout")
 EXTRA = ("depth", "normals", "albedo", "material", "linear", "master", "recoloured", "remade")
