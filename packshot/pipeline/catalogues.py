@@ -11,7 +11,7 @@ from typing import Any
 from packshot.catalogue.catalogue import PRODUCTS, Catalogue
 from packshot.catalogue.ingest import ingest
 from packshot.catalogue.problems import Problem
-from packshot.errors import CatalogueError, FileError, ParameterError
+from packshot.errors import CatalogueError, FileError, ParameterError, RecipeError
 from packshot.pipeline import recipe as recipes
 from packshot.pipeline import reporting
 from packshot.pipeline.recipe import Recipe
@@ -119,6 +119,7 @@ def run_catalogue(
     others = sum(1 for _ in refused(catalogue, problems))
     if not total and not others:
         raise CatalogueError(f"{source}: {len(catalogue)} products and no picture; expected an image column or files")
+    _check_names(recipe, catalogue)
     total += others
     problems = (*problems, *islice(without_pictures(catalogue), NOTED))
     photos = islice(chain(items(catalogue), refused(catalogue, problems)), limit)
@@ -130,6 +131,19 @@ def run_catalogue(
         return Outcome(last, folder, None, problems)
     current = _current(recipe, catalogue, problems)
     return Outcome(last, folder, reporting.write(folder, recipe, catalogue, last, str(source), current), problems)
+
+
+def _check_names(recipe: Recipe, catalogue: Catalogue) -> None:
+    """Raise RecipeError for a `$name` that not one product has; where only some lack it, only these fail."""
+    missing = set(recipe.wanted)
+    for item in items(catalogue):
+        if not missing:
+            return
+        missing -= item.values.keys()
+    missing -= {"sku"}
+    if missing:
+        name = min(missing)
+        raise RecipeError(f"{recipe.name}: ${name} is an attribute of no product; add a column {name}")
 
 
 def _current(recipe: Recipe, catalogue: Catalogue, problems: tuple[Problem, ...]) -> Callable[[Record], bool]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from packshot.errors import CatalogueError
+from packshot.errors import CatalogueError, RecipeError
 from packshot.pipeline.catalogues import Outcome, run_catalogue
 from packshot.pipeline.record import Record, read_records
 from tests.pipeline.drawn import photo
@@ -80,6 +80,17 @@ def test_kept_results_are_said_to_be_flagged_where_they_are(tmp_path: Path) -> N
     first = run_catalogue(strict, tmp_path / "shop", tmp_path / "out", workers=1)
     again = run_catalogue(strict, tmp_path / "shop", tmp_path / "out", workers=1)
     assert (first.progress.flagged, again.progress.skipped, again.progress.skipped_flagged) == (1, 1, 1)
+
+
+def test_a_name_that_no_product_has_is_refused_before_the_run(tmp_path: Path) -> None:
+    source = shop(tmp_path / "shop", "A,one,a.png\n")
+    named = tmp_path / "named.yaml"
+    named.write_text("name: named\nsteps:\n  - cutout\n  - recolour: {to: $shade}\noutput: {format: png}\n")
+    with pytest.raises(RecipeError, match=r"named: \$shade is an attribute of no product; add a column shade"):
+        run_catalogue(named, source, tmp_path / "out", workers=1)
+    (tmp_path / "shop" / "products.csv").write_text("sku,image,shade\nA,a.png,red\nB,b.png,\n")
+    outcome = run_catalogue(named, source, tmp_path / "other", workers=1)
+    assert outcome.progress.failed == 1
 
 
 SCRIPT = """
