@@ -25,8 +25,9 @@ SAMPLES = Path(__file__).parent.parent / "packshot" / "samples"
 
 
 def bases(most):
-    """The products, samples first."""
-    return [*_check_plants.sample_bases(SAMPLES), *_check_plants.drawn_bases()][:most]
+    """So many of the products, evenly chosen: the samples first, then the drawn ones."""
+    every = [*_check_plants.sample_bases(SAMPLES), *_check_plants.drawn_bases()]
+    return every[:: max(1, round(len(every) / most))][:most]
 
 
 def channel():

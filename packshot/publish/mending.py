@@ -37,6 +37,7 @@ MENDS: dict[str, str] = {
     "names": FIT,
 }
 GROUNDS = {
+    "free": WHITE,
     "white": WHITE,
     "transparent": CLEAR,
     "white_or_transparent": WHITE,

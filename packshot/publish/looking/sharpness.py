@@ -28,11 +28,14 @@ SAME = 0.5  # 8-bit levels that a step between columns takes at least, mean
 ACTIVE = 0.3  # of the strong steps, from which a column counts
 LEAST_ACTIVE = 20  # columns
 PERIODIC = 0.8  # share of the active columns that fall on the edges of blocks
+LEAST_PX = 64  # px: smaller pictures hold too few edges
 WINDOW = 1600  # px: longest side of the part looked at, in the middle
 
 
 def enlargement(rgb: Pixels) -> float | None:
     """How many times the picture seems enlarged, at least 1; None if it has too few edges to tell."""
+    if min(rgb.shape[:2]) < LEAST_PX:
+        return None
     grey = cv2.cvtColor(_middle(rgb), cv2.COLOR_RGB2GRAY).astype(np.float32)
     block = _blocks(grey)
     if block > 1:

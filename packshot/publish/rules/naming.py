@@ -20,12 +20,12 @@ def check(photo: Photo, channel: Channel, judge: Judge) -> Iterator[Finding]:
     name = photo.facts.name
     if channel.names is None:
         return
+    expected = f"such as {channel.names.example}" if channel.names.example else "a plain file name"
     if name == "picture":
-        yield judge.skip("names", channel.names, "not a file yet")
+        yield judge.skip("names", channel.names, "not a file yet", expected)
         return
     trouble = trouble_of(name)
     ok = trouble is None and re.fullmatch(channel.names.pattern, name) is not None
-    expected = f"such as {channel.names.example}" if channel.names.example else "a plain file name"
     measured = shown(name) + (f": {trouble}" if trouble else "")
     yield judge.say("names", channel.names, ok, measured, expected, mend("names", channel))
 
