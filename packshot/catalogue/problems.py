@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO
@@ -85,6 +85,12 @@ class ProblemLog:
             self._file = None
         elif self.path is not None:
             self.path.unlink(missing_ok=True)
+
+
+def keep_problems(path: Path, problems: Iterable[Problem]) -> None:
+    """Write problems to a file, as `read_problems` reads them."""
+    lines = (json.dumps(asdict(problem), ensure_ascii=False) + "\n" for problem in problems)
+    path.write_text("".join(lines), encoding="utf-8", newline="\n")
 
 
 def read_problems(path: Path) -> Iterator[Problem]:

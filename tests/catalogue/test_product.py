@@ -144,3 +144,10 @@ def test_a_broken_line_says_what_is_wrong():
 def test_a_picture_may_differ_from_its_product():
     product = Product(sku="A", attributes={"colour": "red", "size": "M"})
     assert product.attributes_of(Image(path="b.jpg", attributes={"colour": "blue"})) == {"colour": "blue", "size": "M"}
+
+
+def test_layers_are_safe_relative_paths():
+    image = Image(path="a.png", layers={"layout": "truth\\a.png"})
+    assert Image.model_validate_json(image.model_dump_json(exclude_defaults=True)) == image
+    with pytest.raises(ValueError, match="layers"):
+        Image(path="a.png", layers={"layout": "../../etc/passwd"})

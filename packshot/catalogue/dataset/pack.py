@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -19,7 +21,7 @@ from packshot.catalogue.catalogue import Catalogue, Shot
 from packshot.catalogue.dataset.cache import cache_folder, once
 from packshot.catalogue.dataset.pictures import PACK, Pictures
 from packshot.catalogue.dataset.writing import Bytes, PackWriter
-from packshot.catalogue.problems import Problem
+from packshot.catalogue.problems import PROBLEMS, Problem, keep_problems, read_problems
 from packshot.errors import PackshotError, ParameterError
 
 if TYPE_CHECKING:
@@ -94,29 +96,47 @@ def packed(catalogue: Catalogue | str | Path, size: int, **options: Any) -> tupl
     """The pack of a catalogue at a size, made on first use under `cache_folder()`; options as for `pack`.
 
     It is made again when a row, a picture file (by size and time) or an option changes. Problems are those of the
-    making; empty when the pack was there already.
+    making, kept with the pack and told every time.
     """
     opened = catalogue if isinstance(catalogue, Catalogue) else Catalogue(catalogue)
     if "layers" in options:
         options["layers"] = tuple(options["layers"])
-    problems: list[Problem] = []
 
     def build(folder: Path) -> None:
-        problems.extend(pack(opened, folder, size, **options)[1])
+        _, problems = pack(opened, folder, size, **options)
+        keep_problems(folder / PROBLEMS, problems)
 
     folder = cache_folder() / "packs" / f"{opened.folder.resolve().name}-{size}-{_digest(opened, size, options)}"
-    return Pictures(once(folder, build, PACK)), problems
+    made = once(folder, build, PACK)
+    return Pictures(made), list(read_problems(made / PROBLEMS))
 
 
 def _digest(catalogue: Catalogue, size: int, options: dict[str, Any]) -> str:
     told = {name: value for name, value in options.items() if name not in ("on_picture", "replace")}
     total = hashlib.sha256(json.dumps([str(catalogue.folder.resolve()), size, told], sort_keys=True).encode())
-    total.update(catalogue.products.read_bytes())
-    for shot in catalogue.images():
-        if shot.path.is_file():
-            facts = shot.path.stat()
-            total.update(f"{shot.path}|{facts.st_size}|{facts.st_mtime_ns}\n".encode())
+    root = str(catalogue.pictures)
+    with catalogue.products.open("rb") as lines:
+        for line in lines:
+            total.update(line)
+            for path in _paths_in(line):
+                with suppress(OSError):
+                    facts = os.stat(os.path.join(root, path))
+                    total.update(b"%d %d\n" % (facts.st_size, facts.st_mtime_ns))
     return total.hexdigest()[:16]
+
+
+def _paths_in(line: bytes) -> list[str]:
+    """Paths of all files that a line of products.jsonl names; read plainly, since every start of a training does it."""
+    try:
+        images = json.loads(line).get("images", ())
+        return [
+            p
+            for i in images
+            for p in (i.get("path"), i.get("matte"), *i.get("layers", {}).values())
+            if isinstance(p, str)
+        ]
+    except (ValueError, AttributeError, TypeError):
+        return []  # a broken row names none
 
 
 def row_of(shot: Shot) -> dict[str, Any]:

@@ -113,9 +113,9 @@ def test_bytes_to_numbers():
 def test_a_cached_pack_is_made_once_and_again_when_a_file_changes(shop, tmp_path, monkeypatch):
     monkeypatch.setenv("PACKSHOT_HOME", str(tmp_path / "home"))
     first, problems = packed(shop, 8)
-    again, none = packed(shop, 8)
-    assert len(problems) == 1
-    assert none == []
+    again, still = packed(shop, 8)
+    assert [p.value for p in problems] == ["c.jpg"]
+    assert still == problems
     assert first.folder == again.folder
     flat(shop.folder / "a.png", (1, 2, 3), (4, 8))
     changed, _ = packed(shop, 8)
@@ -195,3 +195,14 @@ def test_training_needs_torch_and_numpy_alone():
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "set()"
+
+
+def test_a_new_matte_makes_a_new_pack(shop, tmp_path, monkeypatch):
+    monkeypatch.setenv("PACKSHOT_HOME", str(tmp_path / "home"))
+    first, _ = packed(shop, 8, layers=["layout"])
+    Image.fromarray(np.full((4, 8), 3, np.uint8)).save(shop.folder / "a-layout.png")
+    with (shop.folder / "products.jsonl").open("a") as file:
+        file.write("{broken\n")
+    second, _ = packed(shop, 8, layers=["layout"])
+    assert second.folder != first.folder
+    assert int(second.gather([0], "layout").max()) == 3

@@ -11,12 +11,11 @@ import hashlib
 import json
 import os
 import warnings
-from dataclasses import asdict
 from pathlib import Path
 
 from packshot.catalogue.dataset.cache import cache_folder, once
 from packshot.catalogue.dataset.pictures import PACK, Pictures
-from packshot.catalogue.problems import PROBLEMS, Problem, read_problems
+from packshot.catalogue.problems import PROBLEMS, Problem, keep_problems, read_problems
 from packshot.catalogue.shards.files import INDEX, read_index
 from packshot.errors import CatalogueError
 from packshot.imaging.home import home
@@ -75,8 +74,7 @@ def unpacked(folder: str | Path) -> tuple[Pictures, list[Problem]]:
 
     def build(target: Path) -> None:
         _, lost = unpack(source, target, layers=layers)
-        lines = (json.dumps(asdict(problem), ensure_ascii=False) + "\n" for problem in lost)
-        (target / PROBLEMS).write_text("".join(lines), encoding="utf-8")
+        keep_problems(target / PROBLEMS, lost)
 
     made = once(cache_folder() / "toyshop" / f"{facts.get('size', 0)}-{digest}", build, PACK)
     return Pictures(made), list(read_problems(made / PROBLEMS))
