@@ -23,7 +23,7 @@ def open_pictures(place: str | Path, size: int | None = None, **options: Any) ->
     from packshot.catalogue.toyshop.sets.shipped import SHIPPED_SIZE, shards_folder, unpacked
 
     folder = Path(place)
-    if str(place) == "toyshop" and not folder.exists():
+    if str(place) == "toyshop" and not any((folder / name).is_file() for name in (PRODUCTS, INDEX, PACK)):
         folder = shards_folder(size or SHIPPED_SIZE)
     if (folder / PRODUCTS).is_file():
         from packshot.catalogue.dataset.pack import packed
