@@ -154,7 +154,7 @@ def _in_order(job: FitJob, work: FitWork) -> list[str]:
 def _fitted(job: FitJob, channel: Channel, master: fitting.Master, photo: Opened, work: FitWork) -> Record:
     """One picture framed, written under `held/`, checked, and moved to its place if the channel would take it."""
     ground = fitting.ground_of(channel, keeps_ground=job.own_ground)
-    laid = master.on(ground, shadow=fitting.takes_shadow(channel))
+    laid = master.on(ground, shadow=fitting.takes_shadow(channel), scene=job.own_ground)
     plan = fitting.plan(laid.picture, channel, work.max_upscale)
     state = master.framed(laid, plan, channel.id)
     try:

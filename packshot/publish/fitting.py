@@ -31,6 +31,7 @@ Box = tuple[int, int, int, int]  # x0, y0, x1, y1 px, exclusive at the end
 FILL = 0.85  # of a channel that states none
 ROOM = 0.03  # how far inside a channel's fill rule to aim
 WITHIN_FILL = 0.05  # of a scene: as much of the photo as the shape allows
+BEYOND = 2.0  # px of the photo's own by which a frame may reach over its edge unsaid
 EVEN = 3.5 / 255  # how far a photo's border may differ from its median and still be one colour
 NOTHING = 0.02  # matte below which a pixel is all ground
 QUALITY = 95
@@ -43,11 +44,13 @@ class Plan:
     """How to frame a picture for a channel.
 
     short: what the photo has too few pixels for, "" if it has enough. lacking: even for the channel's minimum.
+    beyond: the frame shows more than the photo does.
     """
 
     frame: Frame
     short: str = ""
     lacking: bool = False
+    beyond: bool = False
 
 
 class Master:
@@ -73,21 +76,27 @@ class Master:
             self.done.append(operation)
         return self.states[-1]
 
-    def on(self, ground: Ground, *, shadow: bool) -> State:
-        """The photo with the pipeline's steps and then this ground under it, at its own size."""
-        steps = self._steps(ground, shadow)
-        if steps or self.base.picture.matte is not None:
-            return self.after(steps) if steps else self.base
-        return self._found(ground)
+    def on(self, ground: Ground, *, shadow: bool, scene: bool = False) -> State:
+        """The photo with the pipeline's steps and then this ground under it, at its own size.
+
+        scene: it is meant to show more than the product: on its own ground it is not cut out.
+        """
+        steps = self._steps(ground, shadow, scene and ground == "own")
+        state = self.after(steps) if steps else self.base
+        return state if state.picture.matte is not None else self._found(ground, steps, state)
 
     def framed(self, laid: State, plan: Plan, channel: str) -> State:
         """One resampling from the master into the channel's frame; nothing of it is kept."""
         state = advance(laid, plan.frame, self.context, self.recipe)
-        return replace(state, notes=(*state.notes, *([f"{channel}: {plan.short}"] if plan.short else [])))
+        notes = [f"{channel}: {plan.short}"] if plan.short else []
+        flags = [f"{channel}: the photo ends inside the frame; its border's colour goes on"] if plan.beyond else []
+        return replace(state, notes=(*state.notes, *notes), flags=(*state.flags, *flags))
 
-    def _steps(self, ground: Ground, shadow: bool) -> list[Operation]:
+    def _steps(self, ground: Ground, shadow: bool, scene: bool) -> list[Operation]:
         """The pipeline's operations without its frame, its ground exchanged where the channel wants another."""
         named = [(step.operation, step) for step in self.recipe.steps if step.operation != "frame"]
+        if scene:
+            return [step.build(self.values) for name, step in named if name in ON_SCENES]
         if not shadow or ground == "transparent":
             named = [(name, step) for name, step in named if name != "shadow"]
         given = self.base.picture.alpha is not None
@@ -99,17 +108,18 @@ class Master:
         built = [layers[ground] if name == "background" else step.build(self.values) for name, step in named]
         return built if any(name == "background" for name, _ in named) else [*built, layers[ground]]
 
-    def _found(self, ground: Ground) -> State:
-        """An opaque master without a pipeline: the product is looked for, and laid on white unless it is there."""
-        cut = self.after([CUTOUT])
-        seen = replace(self.base, picture=self.base.picture.replace(matte=cut.picture.matte))
+    def _found(self, ground: Ground, steps: list[Operation], state: State) -> State:
+        """An opaque picture that was not cut out: the product is looked for, and laid on white unless it is there."""
+        cut = self.after([*steps, CUTOUT])
+        seen = replace(state, picture=state.picture.replace(matte=cut.picture.matte))
         if ground == "own" or (ground == "white" and is_white(seen.picture)):
             return replace(seen, notes=cut.notes, flags=cut.flags if ground == "white" else ())
-        return self.after([CUTOUT, WHITE if ground == "white" else Background(kind="transparent")])
+        return self.after([*steps, CUTOUT, WHITE if ground == "white" else Background(kind="transparent")])
 
 
 WHITE = Background(colour="white")
 CUTOUT = Cutout()
+ON_SCENES = ("retouch",)  # what a pipeline may do to a picture that shows more than the product
 
 
 def ground_of(channel: Channel, *, keeps_ground: bool = False) -> Ground:
@@ -220,8 +230,18 @@ def _scene(channel: Channel, box: Box, size: tuple[int, int], most: float) -> Pl
         width, height = max(1, int(width * share)), max(1, int(height * share))
         told = f"too few pixels for {channel.width} x {channel.height} px: {width} x {height} px"
         told += f", enlarged {min(most, full * share):.3g} times" if full * share > 1 else ""
-    frame = Frame(width=width, height=height, fill=fill, within=True, max_upscale=most, when_small="smaller_product")
-    return Plan(frame, told, lacking=full * low > most)
+    frame = Frame(
+        width=width,
+        height=height,
+        fill=fill,
+        within=True,
+        max_upscale=most,
+        when_small="smaller_product",
+        outside="edge",
+    )
+    scale = min(most, full * share)
+    beyond = width / scale > size[1] + BEYOND or height / scale > size[0] + BEYOND
+    return Plan(frame, told, lacking=full * low > most, beyond=beyond)
 
 
 def shares(channel: Channel) -> tuple[float, float]:

@@ -166,6 +166,25 @@ def test_listing_leaves_frame_ground_and_shadow_to_the_channel(tmp_path):
         assert not [f for f in check_picture(out / record.output, channels.find(name)) if f.outcome == "fail"]
 
 
+def test_a_scene_is_not_cut_out_where_its_ground_may_stay(tmp_path):
+    catalogue = shop(tmp_path / "c", one=(700, 500))
+    scene = masters.on(masters.drawn(900, 700, (300, 300, 600, 600)), (120, 160, 90))
+    scene.save(tmp_path / "c" / "images" / "scene.png")
+    (product,) = catalogue
+    images = (*product.images, Image(path="images/scene.png", role="lifestyle"))
+    catalogue = write_catalogue(tmp_path / "c", [product.model_copy(update={"images": images})])
+    out = tmp_path / "out"
+    names = ("gmc_lifestyle", "jd_main", "amazon_secondary")
+    listing(catalogue.folder, names, out, workers=1, report=False)
+    steps = {(r.image, r.variant): [s["operation"] for s in r.steps] for r in read_records(out / "edits.jsonl")}
+    assert steps == {
+        ("images/one.png", "jd_main"): ["cutout", "background", "frame"],
+        ("images/scene.png", "gmc_lifestyle"): ["frame"],
+        ("images/scene.png", "jd_main"): ["frame"],
+        ("images/scene.png", "amazon_secondary"): ["frame"],
+    }
+
+
 def test_bytes_over_the_budget_take_a_smaller_picture_or_are_refused_with_the_reason(tmp_path):
     noise = masters.noise(1500, 1500, 0)
     (tmp_path / "c").mkdir()
