@@ -4,6 +4,7 @@ import datetime as dt
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from packshot.publish import channels
 from packshot.publish.channel import SUFFIX, Channel, Fill, Rule, ratio
 from packshot.publish.rules.sizes import sides
 
+ROOT = Path(__file__).parents[2]
 TABLE = channels.load()
 SOCIAL = {
     "wechat_shop_main",
@@ -165,3 +167,8 @@ def test_channels_load_without_torch_or_pixels():
     code = f"import sys; from packshot.publish import channels; channels.load(); {heavy}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_the_page_shows_the_table_of_today():
+    done = subprocess.run([sys.executable, "scripts/channels_page.py", "--check"], cwd=ROOT, check=False)
+    assert done.returncode == 0, "docs/channels.md is old: python scripts/channels_page.py"
