@@ -19,6 +19,7 @@ from packshot.catalogue.toyshop.scenes.sampling import describe
 from packshot.errors import ParameterError
 
 __all__ = [
+    "WORLD_VERSION",
     "Background",
     "Description",
     "Item",
@@ -30,6 +31,7 @@ __all__ = [
     "with_colours",
     "with_material",
 ]
+WORLD_VERSION = 1  # pictures of one version, seed and index are the same for good
 Quality = Literal["draft", "data", "fine"]
 SIZES = (16, 1024)
 

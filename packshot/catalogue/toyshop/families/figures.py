@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from packshot.catalogue.toyshop.families.form import DARK, FORWARD, Form, mirrored_x
+from packshot.catalogue.toyshop.families.form import DARK, FORWARD, Form, mirrored_x, open_normals
 from packshot.catalogue.toyshop.fields import rotation
-from packshot.catalogue.toyshop.meshes import Array, Mesh, grid_faces, vertex_normals
+from packshot.catalogue.toyshop.meshes import Array, Mesh, grid_faces
 from packshot.catalogue.toyshop.parts import Part, stand
 from packshot.catalogue.toyshop.shapes import curve, lathe
 
@@ -61,7 +61,7 @@ def _patch(form: Form, line: Array, region: str, z: float, wide: float, high: fl
     y = -np.sqrt(np.maximum(reach**2 - x**2, 0.01))
     points = np.stack([x, y, up], -1).reshape(-1, 3)
     faces = grid_faces(rows, 4 * rows + 1)[:, ::-1]
-    normals = vertex_normals(points, faces)
+    normals = open_normals(points, faces)
     if normals[:, 1].mean() > 0:
         faces, normals = faces[:, ::-1], -normals
     return form.piece(region, Mesh(points, faces, normals), colour)

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from packshot.catalogue.toyshop import prints
 from packshot.catalogue.toyshop.fields import Field, rotation
-from packshot.catalogue.toyshop.meshes import Array, Mesh, grid_faces, project_print
+from packshot.catalogue.toyshop.meshes import Array, Mesh, grid_faces, project_print, vertex_normals
 from packshot.catalogue.toyshop.parts import Part
 from packshot.catalogue.toyshop.shapes import lathe, rounded_box, rounded_profile, sweep
 from packshot.catalogue.toyshop.surface import skin
@@ -129,6 +129,15 @@ def decal_picture(kind: str, text: str, ink: str, aspect: float = 1.0) -> NDArra
         for y in (0.14, 0.42, 0.7):
             canvas.band(y, y + 0.15, ink)
     return canvas.picture()
+
+
+def open_normals(points: Array, faces: NDArray[np.int64]) -> Array:
+    """Smooth normals of a sheet, also where its grid runs together in one point, (n, 3)."""
+    normals = vertex_normals(points, faces)
+    lost = np.linalg.norm(normals, axis=1) < 0.5
+    mean = normals.mean(0)
+    normals[lost] = mean / max(float(np.linalg.norm(mean)), 1e-9)
+    return normals
 
 
 def mirrored_x(part: Part) -> list[Part]:

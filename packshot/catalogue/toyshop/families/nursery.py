@@ -19,7 +19,7 @@ def block_tower(form: Form) -> list[Part]:
     for storey in range(form.count(2, 3)):
         high = side * form.between(0.85, 1.25)
         if storey:
-            parts += [_nudged(form, form.piece("bridge", form.box(wide * side, side, side * 0.6, edge), 1), 0, z, 0.3)]
+            parts += [_nudged(form, form.piece("bridge", form.box(wide * side, side, side * 0.6, edge), 0), 0, z, 0.3)]
             z += side * 0.6
         for place in range(wide):
             x = (place - (wide - 1) / 2) * side * 1.03
@@ -46,7 +46,7 @@ def _block(form: Form, side: float, high: float, edge: float, x: float, z: float
 
 def _roofs(form: Form, wide: int, side: float, z: float) -> list[Part]:
     one = form.chance(0.5)
-    parts = [form.piece("bridge", form.box(wide * side, side, side * 0.45, 0.2).moved(z=z + side * 0.225), 1)]
+    parts = [form.piece("bridge", form.box(wide * side, side, side * 0.45, 0.2).moved(z=z + side * 0.225), 0)]
     z += side * 0.45
     count = 1 if one else wide
     width = side * (1.7 if one else 0.95)
@@ -54,7 +54,7 @@ def _roofs(form: Form, wide: int, side: float, z: float) -> list[Part]:
         rise = width * form.between(0.5, 0.85)
         outline = np.array([(-width / 2, 0), (width / 2, 0), (0, rise)])
         wedge = form.skin(prism(outline, side * 0.9, 0.2).turned(UPRIGHT))
-        roof = form.piece("roof", wedge, 0)
+        roof = form.piece("roof", wedge, 1)
         parts += [_nudged(form, roof, (place - (count - 1) / 2) * side, z)]
     return parts
 
@@ -122,7 +122,7 @@ def _zone(radius: float, low: float, high: float, rows: int) -> Mesh:
     start, end = np.arcsin(low), np.arcsin(high)
     angle = np.linspace(start, end, max(int(rows * (end - start) / np.pi), 6))
     line = np.stack([radius * np.cos(angle), radius * np.sin(angle)], 1)
-    mesh = lathe(line, 2 * np.pi * radius / (2 * rows))
+    mesh = lathe(line, 2 * np.pi * line[:, 0].max() / (2 * rows))  # zones have the same columns: no cracks
     return Mesh(mesh.vertices, mesh.faces, mesh.vertices / radius, mesh.uv)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from packshot.catalogue.toyshop.families.form import FORWARD, PALE, UPRIGHT, Form, mirrored_y
+from packshot.catalogue.toyshop.families.form import FORWARD, PALE, UPRIGHT, Form, mirrored_y, open_normals
 from packshot.catalogue.toyshop.fields import cylinder, prism, rotation, smooth_outline
-from packshot.catalogue.toyshop.meshes import Array, Mesh, grid_faces, merge, vertex_normals
+from packshot.catalogue.toyshop.meshes import Array, Mesh, grid_faces, merge
 from packshot.catalogue.toyshop.parts import Part, stand
 from packshot.catalogue.toyshop.shapes import curve
 
@@ -16,8 +16,8 @@ ALONG = rotation("y", 90)  # what was turned about z points to +x
 def car(form: Form) -> list[Part]:
     """A car: saloon, hatchback, van or roadster; windows let in, wheels with hubs, lamps, perhaps a roof rack."""
     length, width = form.between(11, 15), form.between(5.4, 7.0)
-    wheel = form.between(1.5, 2.2)
-    bonnet, top = form.between(3.6, 4.6), form.between(6.2, 8.2)
+    bonnet, top = form.between(3.8, 4.8), form.between(6.4, 8.4)
+    wheel = bonnet * form.between(0.36, 0.42)
     start, end = form.between(-0.5, -0.3) * length, form.between(0.05, 0.36) * length
     slope, back = form.between(0.4, 2.4), form.between(0.1, 1.8)
     h = length / 2
@@ -29,7 +29,8 @@ def car(form: Form) -> list[Part]:
     hull = prism(smooth_outline(lower, 2), width, 0.6).turned(UPRIGHT)
     hull = hull.join(prism(smooth_outline(cabin, 2), width * 0.88, 0.5).turned(UPRIGHT), 0.4)
     for x in axles:
-        hull = hull.cut(cylinder(wheel * 1.16, 3 * width, 0).turned(UPRIGHT).moved(x, 0, wheel), 0.1)
+        arch = cylinder(wheel * 1.16, width, 0).turned(UPRIGHT)
+        hull = hull.cut(arch.moved(x, -width * 0.75, wheel), 0.1).cut(arch.moved(x, width * 0.75, wheel), 0.1)
     door = form.decorated(
         form.piece("body", form.skin(hull), 0), ((axles[0] + axles[1]) / 2 - 0.3, -width / 2, (bonnet + wheel) / 2),
         (1, 0, 0), (0, 0, 1), (axles[1] - axles[0] - 2.6 * wheel, bonnet * 0.62), 1,
@@ -41,8 +42,8 @@ def car(form: Form) -> list[Part]:
     rear = form.egg(0.25, 0.5, 0.5).moved(-h, -width * 0.32, bonnet * 0.66)
     parts += mirrored_y(form.fitting("lamp", lamp, PALE)) + mirrored_y(form.fitting("lamp", rear, "#b3261e"))
     if form.chance(0.45):
-        slab = form.box((end - start) * 0.7, width * 0.6, form.between(0.5, 1.3), 0.25)
-        parts += [form.piece("roof", slab.moved((start + back + end) / 2, 0, top + 0.3), 2)]
+        slab = form.box((end - start - back) * 0.6, width * 0.6, form.between(0.9, 1.6), 0.25)
+        parts += [form.piece("roof", slab.moved((start + back + end) / 2, 0, top + 0.15), 2)]
     return stand(parts)
 
 
@@ -62,7 +63,7 @@ def _glazing(form: Form, cabin: Array, width: float, bonnet: float) -> list[Part
         tilt = float(np.degrees(np.arctan2(x1 - x0, z1 - z0)))
         rise = float(np.hypot(x1 - x0, z1 - z0))
         pane = form.box(0.5, width * 0.74, rise * 0.62, 0.12).turned(rotation("y", tilt))
-        parts += [form.fitting("window", pane.moved((x0 + x1) / 2 + (0.0 if x0 > x1 else 0.0), 0, (z0 + z1) / 2))]
+        parts += [form.fitting("window", pane.moved((x0 + x1) / 2 + (-0.38 if x0 > x1 else 0.38), 0, (z0 + z1) / 2))]
     return parts
 
 
@@ -175,7 +176,7 @@ def _hull(form: Form, length: float, beam: float, deep: float) -> Mesh:
     stern = np.linspace(1, 0, 5)[:, None, None]
     middle = np.array([side[0, :, 0].mean(), 0, deep * 0.75])
     cap = middle + (side[:1] - middle) * stern
-    return merge([_patch(side, False), _patch(deck, False), _patch(cap, False)])
+    return merge([_patch(side, False), _patch(deck, False), _patch(cap, True)])
 
 
 def _rail(form: Form, length: float, beam: float, deep: float) -> Mesh:
@@ -191,7 +192,7 @@ def _patch(points: Array, flip: bool) -> Mesh:
     faces = grid_faces(rows, columns)
     faces = faces[:, ::-1] if flip else faces
     flat = points.reshape(-1, 3)
-    return Mesh(flat, faces, vertex_normals(flat, faces))
+    return Mesh(flat, faces, open_normals(flat, faces))
 
 
 def _sail(form: Form, corners: list[tuple[float, float]], belly: float) -> Mesh:
@@ -201,9 +202,10 @@ def _sail(form: Form, corners: list[tuple[float, float]], belly: float) -> Mesh:
     u, v = np.meshgrid(np.linspace(0, 1, n), np.linspace(0, 1, n), indexing="ij")
     place = a + (b - a) * (u * (1 - v))[..., None] + (c - a) * v[..., None]
     bulge = -belly * 4 * v * (1 - v) * (0.4 + 0.6 * np.sin(np.pi * u)) * np.sign(1)
+    rim = np.clip(8 * np.minimum(np.minimum(u, 1 - u), np.minimum(v, 1 - v)), 0, 1)  # both sides meet at the border
     sheets = []
     for shift, flip in ((-0.06, False), (0.06, True)):
-        points = np.stack([place[..., 0], bulge + shift, place[..., 1]], -1)
+        points = np.stack([place[..., 0], bulge + shift * rim, place[..., 1]], -1)
         sheet = _patch(points, flip)
         outward = sheet.normals[:, 1].mean() * shift > 0
         sheets.append(sheet if outward else _patch(points, not flip))

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.catalogue.toyshop import photo
-from packshot.catalogue.toyshop.denoise import denoise
 from packshot.catalogue.toyshop.palette import encode
 from packshot.catalogue.toyshop.parts import Part
 from packshot.catalogue.toyshop.scenes.description import Description
+from packshot.catalogue.toyshop.scenes.smoothing import smooth
 from packshot.catalogue.toyshop.scenes.tables import MATERIAL_IDS
 from packshot.catalogue.toyshop.studio import Camera
 
@@ -60,12 +60,21 @@ def reduce(layer: Image, weight: Image) -> Image:
     """A layer of small pixels (film, film[, c]) filtered down to the picture's size."""
     if layer.ndim == 2:
         return weight @ layer.astype(np.float32) @ weight.T
-    return np.stack([weight @ np.ascontiguousarray(layer[..., k], np.float32) @ weight.T for k in range(layer.shape[-1])], -1)
+    return np.stack(
+        [weight @ np.ascontiguousarray(layer[..., k], np.float32) @ weight.T for k in range(layer.shape[-1])], -1
+    )
 
 
 def _majority(ids: Image, count: int, weight: Image) -> Image:
     """The id (from 1) that covers most of each pixel."""
-    cover = np.stack([reduce((ids == k).astype(np.float32), weight) if (ids == k).any() else np.zeros((len(weight),) * 2, np.float32) for k in range(1, count + 1)])
+    cover = np.stack(
+        [
+            reduce((ids == k).astype(np.float32), weight)
+            if (ids == k).any()
+            else np.zeros((len(weight),) * 2, np.float32)
+            for k in range(1, count + 1)
+        ]
+    )
     return np.argmax(cover, 0) + 1
 
 
@@ -82,14 +91,15 @@ def _clean(
     light: Image, samples: dict[str, Image], albedo: Image, matte: Image, depth: Image, normals: Image, weight: Image
 ) -> Image:
     """The filtered light without its noise: smoothed where divided by the albedo, so that prints and grain stay."""
-    ceiling = 12 * float(np.median(light))
+    ceiling = 40 * float(np.median(light))
     light = np.minimum(light, np.maximum(ceiling, 1e-3))  # lone fireflies
     flip = np.indices(light.shape[:2]).sum(0) % 2
-    halves = [_half(light, (flip == k).astype(np.float32), weight) for k in (0, 1)]
     base = np.maximum(albedo, 0.03)
-    guides = [(albedo, 0.25), (normals, 0.35), (matte[..., None], 0.25), (depth[..., None] / 30, 0.08)]
-    smooth = denoise(halves[0] / base, halves[1] / base, guides, radius=3, strength=0.8)
-    return smooth * base
+    halves = [_half(light, (flip == k).astype(np.float32), weight) / base for k in (0, 1)]
+    level = np.median(halves[0] + halves[1]) / 2
+    guides = [(albedo, 0.15), (normals, 0.3), (matte[..., None], 0.2), (depth[..., None], 10.0)]
+    levels = max(int(np.log2(len(matte) / 7)), 2)
+    return smooth(halves[0] / level, halves[1] / level, guides, levels) * base * level
 
 
 def _half(light: Image, chosen: Image, weight: Image) -> Image:
@@ -102,7 +112,7 @@ def _exposure(light: Image, albedo: Image, description: Description) -> Image:
     level = np.median(fall, 0)
     white = level / level[1]
     warmth = np.array([1 + description.light.warmth, 1.0, 1 - description.light.warmth])
-    gain = 0.78 * description.light.exposure / float(level @ LUMINANCE)
+    gain = 0.92 * description.light.exposure / float(level @ LUMINANCE)
     return (gain * white**-0.85 * warmth).astype(np.float32)
 
 
@@ -112,5 +122,3 @@ def _develop(linear: Image, description: Description) -> NDArray[np.uint8]:
     seen = linear * photo._vignette(linear.shape[:2], response.vignette)
     encoded = photo._curve(encode(photo._shoulder(photo._sensor(seen, response))), response.contrast)
     return np.asarray(np.clip(encoded * 255 + 0.5, 0, 255), np.uint8)
-
-

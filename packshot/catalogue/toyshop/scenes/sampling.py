@@ -15,6 +15,8 @@ from packshot.catalogue.toyshop.scenes.tables import BACKGROUNDS, CATEGORIES, FA
 
 VIEWS = 2  # pictures of each product
 PAINTED = tuple(name for name in PAINTS if name != "natural")
+# main colours that a material does not show: white metal is silver, smoky plastic is told from black by nobody
+UNFIT = {"metal": ("white", "brown"), "translucent plastic": ("brown", "grey", "black", "white")}
 LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
 
 
@@ -45,7 +47,8 @@ def make_item(seed: int, number: int) -> Item:
 
 def _colours(rng: Generator, material: str) -> tuple[str, str, str]:
     """Three colours that stand apart from each other; raw wood shows its own in the main region."""
-    main = "natural" if material == "raw wood" else str(rng.choice(PAINTED))
+    fitting = [name for name in PAINTED if name not in UNFIT.get(material, ())]
+    main = "natural" if material == "raw wood" else str(rng.choice(fitting))
     chosen = [main]
     while len(chosen) < 3:
         colour = str(rng.choice(PAINTED))
@@ -95,7 +98,7 @@ def _light(rng: Generator) -> Lighting:
         kind,
         float(rng.choice([-1, 1]) * rng.uniform(0.3, 0.85)),
         float(rng.uniform(38, 66)),
-        float(rng.uniform(0.4, 0.6) if kind == "hard sun" else rng.uniform(0.25, 0.45)),
+        float(rng.uniform(0.4, 0.6) if kind == "hard sun" else rng.uniform(0.2, 0.38)),
         float(rng.uniform(low, high)),
         float(rng.uniform(0.3, 0.7)),
         float(rng.uniform(-0.035, 0.035)),
@@ -107,14 +110,14 @@ def _background(rng: Generator, item: Item) -> Background:
     kind = str(rng.choice(list(BACKGROUNDS), p=[0.26, 0.26, 0.18, 0.15, 0.15]))
     seed = int(rng.integers(2**30))
     if kind == "white sweep":
-        return Background(kind, "white", "#e9e9e7", seed)
+        return Background(kind, "white", "#f4f4f2", seed)
     if kind == "colour sweep":
         main = PAINTS[item.colours[0]][0]
         fitting = [name for name, (paint, _) in SWEEPS.items() if colour_gap(main, paint) > 0.13]
         name = str(rng.choice(fitting))
         return Background(kind, name, SWEEPS[name][0], seed)
     paints = {
-        "wood": {"pale wood": "#d2ab7c", "oak": "#b98a58", "walnut": "#80583a"},
+        "wood": {"pale wood": "#d2ab7c", "oak": "#b98a58", "walnut": "#8f6644"},
         "fabric": {"linen": "#e2d8c3", "blue linen": "#8fa6bb", "grey linen": "#a9a8a5", "rose linen": "#cfa7a0"},
         "room": {"cream wall": "#e6dccb", "sage wall": "#b4c0ab", "blue wall": "#aebdcb", "blush wall": "#dfc3b8"},
     }[kind]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from packshot.catalogue.toyshop import textures
 from packshot.catalogue.toyshop.grounds import Backdrop, build_ground
 from packshot.catalogue.toyshop.meshes import Array, Mesh, grid_faces, vertex_normals
+from packshot.catalogue.toyshop.palette import linear
 from packshot.catalogue.toyshop.scenes.description import Background, Description
 from packshot.catalogue.toyshop.studio import Ground, Studio
 from packshot.catalogue.toyshop.textures import Texture
@@ -49,7 +52,17 @@ def build_set(description: Description, studio: Studio, reach: float, pixels: in
         size = (150.0, 170.0)
         wood = textures.planks(rng, (int(pixels * 1.2), int(pixels * 1.4)), size, back.paint)
         return [Backdrop("table", _slab(size, 70.0), wood, 0.42), _wall(rng, _wall_tone(rng), 100.0)]
-    return build_ground(studio, reach, pixels)
+    (sweep,) = build_ground(studio, reach, 64)
+    return [replace(sweep, texture=_card(rng, pixels, back.paint), bump=0.0)]
+
+
+def _card(rng: np.random.Generator, pixels: int, colour: str) -> Texture:
+    """Card from a roll: nearly even."""
+    cloud = textures.noise_map(rng, (pixels, pixels), (6, 5)) + 0.6 * textures.noise_map(
+        rng, (pixels, pixels), (40, 40)
+    )
+    shade = linear(colour) * (1 + 0.012 * cloud[..., None])
+    return Texture(np.clip(shade, 0.01, 0.9).astype(np.float32), np.zeros((pixels, pixels), np.float32))
 
 
 def _wall_tone(rng: np.random.Generator) -> str:
@@ -108,7 +121,9 @@ def _room(rng: np.random.Generator, back: Background, reach: float, pixels: int)
     return things
 
 
-def _box(rng: np.random.Generator, at: tuple[float, float, float], size: tuple[float, float, float], paint: str) -> Backdrop:
+def _box(
+    rng: np.random.Generator, at: tuple[float, float, float], size: tuple[float, float, float], paint: str
+) -> Backdrop:
     """A plain box of the furniture: front, top and both sides."""
     (x, y, z), (a, b, c) = at, np.array(size) / 2
     loops = [

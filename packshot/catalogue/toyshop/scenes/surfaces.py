@@ -48,8 +48,8 @@ LOOKS: dict[str, Look] = {
     "raw wood": Look(0.62, 0.25, grain=1.3, bumps=(0.04, 0.9)),
     "metal": Look(0.22, metallic=1.0, bumps=(0.02, 1.5)),
     "rubber": Look(0.72, 0.2, specks=1.0, bumps=(0.05, 0.4)),
-    "felt": Look(0.95, 0.08, sheen=0.9, heather=0.36, bumps=(0.3, 0.5), pile=0.07),
-    "plush": Look(0.97, 0.05, sheen=0.8, heather=0.1, bumps=(0.5, 0.55), pile=0.26),
+    "felt": Look(0.95, 0.08, sheen=0.9, heather=0.36, bumps=(0.22, 0.5), pile=0.07),
+    "plush": Look(0.97, 0.05, sheen=0.8, heather=0.1, bumps=(0.3, 0.55), pile=0.26),
     "translucent plastic": Look(0.12, thin=True),
     "cloth": Look(0.9, 0.1, sheen=0.4, bumps=(0.08, 0.8)),
     "fitting": Look(0.12, 0.5, coat=0.6),
@@ -60,7 +60,9 @@ def dress(part: Part, seed: int) -> tuple[Mesh, Array, Values]:
     """The part's mesh with the relief of its material, linear colours (n, 3) and roughness (n,) of its vertices."""
     look, mesh = LOOKS[part.material], part.mesh
     points = mesh.vertices
-    colours = np.repeat(linear(part.colour)[None], len(points), 0)
+    paint = linear(part.colour)
+    paint = paint**0.5 if look.thin else paint  # light passes two walls at least
+    colours = np.repeat(paint[None], len(points), 0)
     shade = 1 + 0.03 * value_noise(points / 1.3 + seed % 97, seed)
     rough = np.full(len(points), look.roughness)
     if look.grain:
@@ -81,9 +83,9 @@ def dress(part: Part, seed: int) -> tuple[Mesh, Array, Values]:
 
 def _speckled(colours: Array, points: Points, seed: int) -> Array:
     """Granules of pale and dark rubber pressed into the sheet."""
-    value = value_noise(points / 0.42, seed + 11)
-    pale = np.clip((value - 0.3) / 0.1, 0, 1)[:, None]
-    dark = np.clip((-value - 0.36) / 0.1, 0, 1)[:, None]
+    value = value_noise(points / 0.36, seed + 11)
+    pale = np.clip((value - 0.4) / 0.08, 0, 1)[:, None]
+    dark = np.clip((-value - 0.46) / 0.08, 0, 1)[:, None]
     colours = colours + 0.55 * pale * (np.array([0.62, 0.6, 0.56]) - colours)
     return colours + 0.8 * dark * (np.array([0.025, 0.025, 0.028]) - colours)
 
@@ -125,8 +127,8 @@ def reflection(material: str) -> dict[str, Any]:
     colour, rough = ({"type": "mesh_attribute", "name": f"vertex_{name}"} for name in ("color", "rough"))
     if look.thin:
         return {
-            "type": "principledthin", "base_color": colour, "roughness": look.roughness, "spec_trans": 0.55,
-            "diff_trans": 1.1, "eta": 1.45,
+            "type": "principledthin", "base_color": colour, "roughness": look.roughness, "spec_trans": 0.72,
+            "diff_trans": 1.2, "eta": 1.45,
         }  # fmt: skip
     return {
         "type": "principled", "base_color": colour, "roughness": rough, "specular": look.specular,

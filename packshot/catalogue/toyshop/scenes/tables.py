@@ -36,7 +36,7 @@ FAMILIES: dict[str, Family] = {
         ("glossy plastic", "matte plastic", "painted wood", "raw wood", "rubber", "translucent plastic", "felt"),
         (-32, 32), (8, 22), ("none", "letter", "number", "star"), ("building blocks", "block castle")),
     "stacking rings": Family(
-        "nursery", ("叠叠圈", "套圈玩具", "彩虹塔"), ("ring", "second ring", "base", "knob"),
+        "nursery", ("叠叠圈", "套圈玩具", "套塔玩具"), ("ring", "second ring", "base", "knob"),
         ("glossy plastic", "matte plastic", "painted wood", "raw wood", "rubber", "translucent plastic", "felt",
          "plush", "metal"), (0, 360), (8, 26), ("none",), ("ring stacker", "stacking toy")),
     "ball": Family(
@@ -68,10 +68,10 @@ FAMILIES: dict[str, Family] = {
         "vehicles", ("火箭", "太空火箭", "小火箭"), ("body", "nose", "fin", "porthole", "engine"), ANY,
         (-28, 28), (6, 20), ("none", "word", "star", "stripes", "number"), ("space rocket", "moon rocket")),
     "duck": Family(
-        "animals", ("小鸭", "洗澡小鸭", "小黄鸭造型玩具"), ("body", "beak", "eye", "wing"), ANY,
+        "animals", ("小鸭", "洗澡小鸭", "戏水小鸭"), ("body", "beak", "eye", "wing"), ANY,
         (-72, 12), (8, 26), ("none", "heart", "dots"), ("duckling", "bath duck")),
     "pull dog": Family(
-        "animals", ("拖拉小狗", "拉绳小狗", "腊肠狗拖车"), ("body", "ear", "wheel", "collar", "face", "cord"), ANY,
+        "animals", ("拖拉小狗", "拉绳小狗", "小狗拖车"), ("body", "ear", "wheel", "collar", "face", "cord"), ANY,
         (-52, 52), (10, 26), ("none", "heart", "number", "dots"), ("pull-along dog", "dog on wheels")),
     "teddy": Family(
         "animals", ("泰迪熊", "小熊公仔", "玩偶小熊"), ("body", "head", "limb", "pad", "face", "ribbon"), ANY,
@@ -81,8 +81,8 @@ FAMILIES: dict[str, Family] = {
         ("glossy plastic", "matte plastic", "painted wood", "rubber", "metal", "felt", "translucent plastic"),
         (-22, 22), (6, 20), ("none", "heart", "star", "dots"), ("stacking dolls", "matryoshka")),
     "robot": Family(
-        "figures", ("机器人", "铁皮机器人", "发条机器人"), ("body", "head", "limb", "eye", "panel", "antenna"),
-        ANY, (-32, 32), (6, 22), ("none", "number", "letter", "heart", "word"), ("toy robot", "wind-up robot")),
+        "figures", ("机器人", "卡通机器人", "玩具机器人"), ("body", "head", "limb", "eye", "panel", "antenna"),
+        ANY, (-32, 32), (6, 22), ("none", "number", "letter", "heart", "word"), ("toy robot", "robot figure")),
     "camera": Family(
         "gear", ("玩具相机", "儿童相机", "仿真小相机"), ("body", "belt", "lens", "glass", "button", "strap"),
         ANY, (-36, 36), (8, 28), ("none", "word"), ("play camera", "pretend camera")),

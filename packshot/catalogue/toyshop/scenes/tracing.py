@@ -8,6 +8,7 @@ the picture's size with one Gaussian pixel filter.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,9 @@ from numpy.typing import NDArray
 from packshot.catalogue.toyshop.families.build import build_item
 from packshot.catalogue.toyshop.fields import rotation
 from packshot.catalogue.toyshop.grounds import Backdrop
-from packshot.catalogue.toyshop.meshes import Mesh
+from packshot.catalogue.toyshop.meshes import Array, Mesh
 from packshot.catalogue.toyshop.parts import Part, whole
-from packshot.catalogue.toyshop.render import _bitmap, _emitter, _flat, _mesh, mitsuba
+from packshot.catalogue.toyshop.render import _backdrop, _bitmap, _emitter, _flat, _mesh, mitsuba
 from packshot.catalogue.toyshop.scenes import surfaces
 from packshot.catalogue.toyshop.scenes.developing import finish
 from packshot.catalogue.toyshop.scenes.description import Description
@@ -27,30 +28,65 @@ from packshot.catalogue.toyshop.studio import Camera, lights, place_camera
 
 Image = NDArray[np.float32]
 # quality: small pixels along each side of a pixel; a pixel gets their square of light paths
-PATHS: dict[str, int] = {"draft": 3, "data": 5, "fine": 10}
+PATHS: dict[str, int] = {"draft": 3, "data": 4, "fine": 8}
+BLOCK = 32  # fixed, because the seeds of the rays go by blocks
 SPAN_CM = 16.0  # a product is about this large
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """Everything in front of the camera. dressed: of each part its mesh, linear colours, roughness. film: small pixels."""
+
+    parts: list[Part]
+    dressed: list[tuple[Mesh, Array, Array]]
+    backdrops: list[Backdrop]
+    emitters: dict[str, dict[str, Any]]
+    camera: Camera
+    film: int
+    seed: int
 
 
 def photograph(description: Description, size: int, quality: str) -> dict[str, NDArray[Any]]:
     """Fields of `world.Rendered`."""
-    mi = mitsuba()
+    stage = set_up(description, size, quality)
+    light, samples = trace(stage)
+    return finish(description, stage.parts, stage.camera, light, samples, size)
+
+
+def set_up(description: Description, size: int, quality: str) -> Stage:
+    """Build and place all that a description names."""
     studio = studio_of(description)
-    cell = float(np.clip(0.9 * SPAN_CM / (0.75 * size), 0.06, 0.26))
-    parts = build_item(description.item, cell)
+    parts = build_item(description.item, float(np.clip(0.9 * SPAN_CM / (0.75 * size), 0.06, 0.26)))
     turn = rotation("z", studio.azimuth)
     body = whole(parts).turned(turn)
     reach = float(np.hypot(*np.maximum(np.abs(body.low), np.abs(body.high))[:2]))
-    camera = place_camera(body.vertices, studio)
-    film = size * PATHS[quality]
-    seed = description.noise
     dressed = [surfaces.dress(p, description.item.form % 2**20 + 1000 * n) for n, p in enumerate(parts)]
-    dressed = [(mesh.turned(turn), colours, rough) for mesh, colours, rough in dressed]
-    backdrops = build_set(description, studio, reach, int(np.clip(4 * size, 256, 2048)))
-    sensor = _sensor(mi, camera, film)
-    emitters = {name: _emitter(mi, e) for name, e in lights(studio, float(body.high[2])).items()}
-    light = _light(mi, parts, dressed, backdrops, emitters, sensor, seed)
-    samples = _samples(mi, camera, dressed, backdrops, sensor, seed)
-    return finish(description, parts, camera, light, samples, size)
+    return Stage(
+        parts,
+        [(mesh.turned(turn), colours, rough) for mesh, colours, rough in dressed],
+        build_set(description, studio, reach, int(np.clip(4 * size, 256, 2048))),
+        lights(studio, float(body.high[2])),
+        place_camera(body.vertices, studio),
+        size * PATHS[quality],
+        description.noise,
+    )
+
+
+def trace(stage: Stage) -> tuple[Image, dict[str, Image]]:
+    """Light of every small pixel (film, film, 3), and what its ray meets: part, depth, normal, albedo."""
+    mi = mitsuba()
+    _one_thread()
+    sensor = _sensor(mi, stage.camera, stage.film)
+    emitters = {name: _emitter(mi, e) for name, e in stage.emitters.items()}
+    light = _light(mi, stage.parts, stage.dressed, stage.backdrops, emitters, sensor, stage.seed)
+    return light, _samples(mi, stage.camera, stage.dressed, stage.backdrops, sensor, stage.seed)
+
+
+def _one_thread() -> None:
+    """Pictures are made side by side by processes."""
+    import drjit
+
+    drjit.set_thread_count(1)
 
 
 def _light(
@@ -67,15 +103,9 @@ def _light(
         shape.add_attribute("vertex_rough", 1, _flat(rough))
         scene[f"part{number}"] = shape
     for number, backdrop in enumerate(backdrops):
-        scene[f"ground{number}"] = _ground(mi, backdrop)
-    integrator = mi.load_dict({"type": "path", "max_depth": 6, "rr_depth": 3})
+        scene[f"ground{number}"] = _backdrop(mi, backdrop)
+    integrator = mi.load_dict({"type": "path", "max_depth": 6, "rr_depth": 3, "block_size": BLOCK})
     return np.asarray(mi.render(mi.load_dict(scene), integrator=integrator, seed=seed), np.float32)[..., :3]
-
-
-def _ground(mi: Any, backdrop: Backdrop) -> Any:
-    from packshot.catalogue.toyshop.render import _backdrop
-
-    return _backdrop(mi, backdrop)
 
 
 def _samples(
@@ -91,7 +121,7 @@ def _samples(
         depth = (mesh.vertices - camera.eye) @ ahead
         known = np.concatenate([np.full((len(depth), 1), number), depth[:, None], mesh.normals + 2, colour + 1], 1)
         glow.append(np.concatenate([known, np.ones((len(depth), 1))], 1))
-    passes = [_glowing(mi, meshes, [g[:, 3 * k : 3 * k + 3] for g in glow], sensor, seed) for k in range(3)]
+    passes = _glowing(mi, meshes, glow, sensor, seed)
     known = np.concatenate(passes, -1)
     albedo = known[..., 5:8] - 1
     part = np.rint(known[..., 0]).astype(np.int32) - 1
@@ -105,19 +135,26 @@ def _samples(
     }
 
 
-def _glowing(mi: Any, meshes: list[Mesh], values: list[Any], sensor: Any, seed: int) -> Image:
-    """The scene with every surface glowing with three numbers of its vertices."""
+def _glowing(mi: Any, meshes: list[Mesh], values: list[Any], sensor: Any, seed: int) -> list[Image]:
+    """The scene with every surface glowing with nine numbers of its vertices, three at a time."""
     scene: dict[str, Any] = {"type": "scene", "sensor": sensor}
-    for number, (mesh, value) in enumerate(zip(meshes, values, strict=True)):
-        shape = _emitting(mi, _bare(mesh), {"type": "mesh_attribute", "name": "vertex_glow"})
-        shape.add_attribute("vertex_glow", 3, _flat(value))
+    shapes = [_emitting(mi, _bare(mesh), {"type": "mesh_attribute", "name": "vertex_glow"}) for mesh in meshes]
+    for number, (shape, value) in enumerate(zip(shapes, values, strict=True)):
+        shape.add_attribute("vertex_glow", 3, _flat(value[:, :3]))
         scene[f"mesh{number}"] = shape
-    return _first_hit(mi, scene, seed)
+    loaded, passes = mi.load_dict(scene), []
+    for first in (0, 3, 6):
+        for shape, value in zip(shapes, values, strict=True):
+            parameters = mi.traverse(shape)
+            parameters["vertex_glow"] = _flat(value[:, first : first + 3])
+            parameters.update()
+        passes.append(_first_hit(mi, loaded, seed))
+    return passes
 
 
-def _first_hit(mi: Any, scene: dict[str, Any], seed: int) -> Image:
-    integrator = mi.load_dict({"type": "path", "max_depth": 1})
-    return np.asarray(mi.render(mi.load_dict(scene), integrator=integrator, seed=seed), np.float32)[..., :3]
+def _first_hit(mi: Any, scene: Any, seed: int) -> Image:
+    integrator = mi.load_dict({"type": "path", "max_depth": 1, "block_size": BLOCK})
+    return np.asarray(mi.render(scene, integrator=integrator, seed=seed), np.float32)[..., :3]
 
 
 def _ground_albedo(mi: Any, backdrops: list[Backdrop], sensor: Any, seed: int) -> Image:
@@ -128,16 +165,18 @@ def _ground_albedo(mi: Any, backdrops: list[Backdrop], sensor: Any, seed: int) -
         scene[f"ground{number}"] = _emitting(
             mi, backdrop.mesh, _bitmap(mi, backdrop.texture.colour[::-1], wrap) | {"to_uv": scaling}
         )
-    return _first_hit(mi, scene, seed)
+    return _first_hit(mi, mi.load_dict(scene), seed)
 
 
 def _emitting(mi: Any, mesh: Mesh, radiance: dict[str, Any]) -> Any:
+    """A mesh that glows; without smooth normals, which would put out what is seen at a grazing angle."""
     properties = mi.Properties()
-    properties["mesh_bsdf"] = mi.load_dict({"type": "twosided", "bsdf": {"type": "diffuse"}})
+    properties["mesh_bsdf"] = mi.load_dict({"type": "diffuse"})
     properties["mesh_emitter"] = mi.load_dict({"type": "area", "radiance": radiance})
-    shape = mi.Mesh("part", len(mesh.vertices), len(mesh.faces), properties, True, mesh.uv is not None)
+    properties["face_normals"] = True
+    shape = mi.Mesh("part", len(mesh.vertices), len(mesh.faces), properties, False, mesh.uv is not None)
     values = mi.traverse(shape)
-    values["vertex_positions"], values["vertex_normals"] = _flat(mesh.vertices), _flat(mesh.normals)
+    values["vertex_positions"] = _flat(mesh.vertices)
     values["faces"] = np.ascontiguousarray(mesh.faces, np.uint32).ravel()
     if mesh.uv is not None:
         values["vertex_texcoords"] = _flat(mesh.uv)
@@ -157,5 +196,3 @@ def _sensor(mi: Any, camera: Camera, film: int) -> dict[str, Any]:
         "film": {"type": "hdrfilm", "width": film, "height": film, "pixel_format": "rgb",
                  "component_format": "float32", "rfilter": {"type": "box"}},
     }  # fmt: skip
-
-

@@ -82,13 +82,16 @@ def _title_en(rng: Generator, d: Description) -> str:
         f"{colour} {name} {age}, {material}",
         f"{material} toy: {colour} {name} {age}",
     )
-    return _capital(" ".join(_pick(rng, patterns).split()).replace(" ,", ","))
+    words = _pick(rng, patterns).split()
+    kept = [word for before, word in zip(["", *words], words, strict=False) if word.lower() != before.lower()]
+    return _capital(" ".join(kept).replace(" ,", ","))
 
 
 def _text_en(rng: Generator, d: Description) -> str:
     item = d.item
     name = _pick(rng, (item.category, *FAMILIES[item.category].english))
     material = _pick(rng, EN_MATERIAL[item.material])
+    noun = EN_MATERIAL[item.material][0]
     decal = " " + EN_DECAL[item.decal].format(text=item.decal_text) if item.decal != "none" else ""
     ground = EN_GROUND[d.background.kind].format(colour=d.background.colour)
     light, view = _pick(rng, EN_LIGHT[d.light.kind]), EN_VIEW[d.attributes["view"]]
@@ -97,13 +100,14 @@ def _text_en(rng: Generator, d: Description) -> str:
     first = _pick(
         rng,
         (
-            f"{plural}{main} {name} of {material}{decal}, {view}, {ground}.",
+            f"{plural}{main} {name} of {noun}{decal}, {view}, {ground}.",
             f"{plural}{main} {material} {name}{decal} {ground}, in {light}.",
-            f"Photo of {plural}{main} {name}{decal} {ground}; {material} with {second} and {third} details.",
-            f"{name}{decal} in {main}, {second} and {third}, {view}. {material}.",
+            f"Photo of {plural}{main} {name}{decal} {ground}; {noun} with {second} and {third} details.",
+            f"{name}{decal} in {main}, {second} and {third}, {view}. {noun}.",
         ),
     )
-    last = _pick(rng, (f"{second} and {third} details.", f"Shot in {light}.", _pick(rng, EN_SELL), ""))
+    shot = "" if light in first else f"Shot in {light}."
+    last = _pick(rng, ("" if third in first else f"{second} and {third} details.", shot, _pick(rng, EN_SELL), ""))
     return ". ".join(_capital(s) for s in " ".join(f"{first} {last}".split()).split(". "))
 
 
