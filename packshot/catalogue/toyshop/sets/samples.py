@@ -54,7 +54,7 @@ def job(
     for name, (value, low, high) in ranges.items():
         if not low <= value <= high:
             raise ParameterError(f"{name}: expected {low} to {high}, got {value}")
-    settings = {"world": getattr(world, "WORLD_VERSION", 1), "seed": seed, "size": size, "quality": quality,
+    settings = {"world": world.WORLD_VERSION, "seed": seed, "size": size, "quality": quality,
                 "webp": webp, "layers": [*ALWAYS, *chosen], "matte_levels": matte_levels}  # fmt: skip
     facts = settings | {
         "kind": "toyshop", "licence": LICENCE, "source": SOURCE,
