@@ -1,7 +1,8 @@
 """Pictures with planted violations: products on white, drawn ones too, each spoilt in known ways, file by file.
 
 A plant names the rules it breaks, and those it leaves open (a product cut off by the edge also fills the frame).
-Everything else must pass. All is a function of its arguments: two runs plant the same files.
+Everything else must pass, but for softness where a sample had to be enlarged to be planted. All is a function of its
+arguments: two runs plant the same files.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ SIDE = 1000
 FILL = 0.9
 WHITE = (255, 255, 255)
 GOOD_NAME = "B012345678.MAIN"
+OWN_SIZE = 1.15  # enlargement up to which a product counts as being at its own size
+SMALL = ("200 px", "450 px", "599 px")  # plants that show every product smaller than it is
 CJK = ("/usr/share/fonts/truetype/wqy/wqy-microhei.ttc", "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")
 
 CHANNEL = """
@@ -69,6 +72,11 @@ class Base:
 
     name: str
     cut: Image.Image
+
+    @property
+    def enlarged(self) -> float:
+        """How far the product is enlarged in a picture of the usual size."""
+        return FILL * SIDE / max(self.cut.size)
 
     def on_white(self, fill: float = FILL, side: int = SIDE, shift: tuple[float, float] = (0, 0)) -> Image.Image:
         """The product on white, so large; shift: of the frame."""
@@ -131,7 +139,7 @@ def _sheet() -> tuple[Image.Image, ImageDraw.ImageDraw]:
 
 
 def _finished(sheet: Image.Image) -> Image.Image:
-    small = sheet.resize((800, 800), Image.Resampling.LANCZOS)
+    small = sheet.resize((1200, 1200), Image.Resampling.LANCZOS)
     return small.crop(small.getchannel("A").point(lambda v: 255 if v > 127 else 0).getbbox())
 
 
@@ -210,7 +218,9 @@ def plants(base: Base) -> Iterator[Plant]:
 
 
 def _plant(base: Base, way: str, data: bytes, suffix: str = ".jpg", breaks: str = "", either: str = "") -> Plant:
-    return Plant(way, base.name, GOOD_NAME + suffix, data, frozenset(breaks.split()), frozenset(either.split()))
+    small = way in SMALL
+    soft = ["upscale"] if base.enlarged > OWN_SIZE and not small and "upscale" not in breaks else []
+    return Plant(way, base.name, GOOD_NAME + suffix, data, frozenset(breaks.split()), frozenset(either.split() + soft))
 
 
 def sound(base: Base) -> Iterator[Plant]:
@@ -281,7 +291,7 @@ def names(base: Base) -> Iterator[Plant]:
     """names."""
     data = encoded(base.on_white())
     for name in ("my product.jpg", "B01234567.MAIN.jpg", "B012345678-MAIN.jpg", "B012345678.MAIN\u202egnp.jpg"):
-        yield Plant("name", base.name, name, data, frozenset({"names"}))
+        yield Plant(f"name {name!a}", base.name, name, data, frozenset({"names"}), frozenset({"upscale"}))
 
 
 def grounds(base: Base) -> Iterator[Plant]:

@@ -37,6 +37,17 @@ def pieces_of(things: Mask) -> Pieces:
     return Pieces(labels, stats, frozenset(main))
 
 
+def outline_of(pieces: Pieces) -> Mask:
+    """The convex hulls of the product's pieces, filled: folds, gaps and spokes within them are its own."""
+    outline = np.zeros(pieces.labels.shape, np.uint8)
+    for i in pieces.main:
+        x, y, w, h = (int(v) for v in pieces.stats[i][:4])
+        mine = (pieces.labels[y : y + h, x : x + w] == i).astype(np.uint8)
+        contours, _ = cv2.findContours(mine, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE, offset=(x, y))
+        cv2.fillConvexPoly(outline, cv2.convexHull(np.concatenate(contours)), 1)
+    return outline > 0
+
+
 def product_of(pieces: Pieces) -> Mask:
     """Mask of the product."""
     wanted = np.zeros(len(pieces.stats), bool)

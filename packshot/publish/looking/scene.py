@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.imaging.backdrop import Surface, behind, length, ring_of, surfaces
-from packshot.imaging.regions import widened
+from packshot.imaging.regions import reached, widened
 from packshot.imaging.shade import lit
 
 Mask = NDArray[Any]  # (h, w) bool
@@ -40,10 +40,9 @@ OPAQUE = 20  # alpha from which a pixel belongs to something
 class Scene:
     """Masks at the size of the copy looked at. Everything is empty if the ground is not plain.
 
-    plain: the border is one plain ground. ground: product-free pixels out of any shade. shade: soft shadow on it.
-    things: all that is neither: the product, and what was laid beside it. product: the largest piece of `things` and
-    all that could belong to it. depth: how dark the shade is, Lab lightness below the ground, `(h, w)`.
-    colour: the ground's mean, 8-bit sRGB.
+    plain: the border is one plain ground. ground: free pixels out of any shade, connected with the border.
+    shade: soft shadow on it. things: all that is neither: the product, and what was laid beside it.
+    depth: how dark the shade is, Lab lightness below the ground, `(h, w)`. colour: the ground's mean, 8-bit sRGB.
     """
 
     plain: bool
@@ -125,7 +124,7 @@ def _placed(rgb: Pixels, lab: NDArray[Any], backdrop: list[Surface]) -> Scene:
     things = visible & ~shade & (core | ~_enlarged(known.ground, (h, w)) | _small_marks(visible, shade, reach))
     things = _dusted(_filled(things))
     shade &= ~things
-    ground = ~widened(things, reach) & ~shade
+    ground = reached(~widened(things, reach) & ~shade, ring_of((h, w)))
     depth = np.where(shade, np.maximum(colour[..., 0] - large[..., 0], 0), 0).astype(np.float32)
     shade = _cast(shade & (depth > DIM), ground)
     mean = rgb[ground].mean(0) if ground.any() else rgb[ring_of((h, w))].mean(0)

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from packshot.errors import ParameterError
 from packshot.publish.looking import reader
-from packshot.publish.looking.pieces import Pieces, product_of
+from packshot.publish.looking.pieces import Pieces, outline_of
 from packshot.publish.looking.scene import Scene
 from packshot.publish.looking.writing import Mark, marks_of
 
 How = Literal["auto", "ocr", "strokes"]
 
-OWN = 0.5  # share of a text's box that must lie on the product, to be its own print
+OWN = 0.5  # share of a text's box that must lie within the product's outline, to be its own print
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def texts_of(rgb: NDArray[Any], scene: Scene, pieces: Pieces, how: How) -> Texts
         return Texts("strokes", "by its strokes, no OCR", tuple(beside), beside)
     apart = not scene.plain or len(pieces.stats) - 1 > len(pieces.main) or len(pieces.main) > 1
     read = reader.read_writing(rgb) if apart else []
-    product = product_of(pieces)
+    product = outline_of(pieces)
     outside = [mark for mark in read if not scene.plain or not _on(mark, product)]
     logos = [mark for mark in beside if mark.kind == "mark" and not any(_meets(mark, other) for other in outside)]
     return Texts("ocr", reader.version(), (*read, *logos), outside + logos)

@@ -16,13 +16,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from packshot.publish.looking.pieces import Pieces
+from packshot.publish.looking.pieces import Pieces, outline_of
 
 Mask = NDArray[Any]  # (h, w) bool
 Pixels = NDArray[Any]  # (h, w, 3) uint8
 Box = tuple[int, int, int, int]  # x0, y0, x1, y1, exclusive at the end
 
-LEAST_HEIGHT = 7  # px
+LEAST_HEIGHT = 5  # px
 MOST_HEIGHT = 0.2  # of the picture's height
 SHAPE = (0.08, 2.2)  # width over height of one letter
 SOLID = 0.97  # share of its box that a letter fills at most (l and I nearly do)
@@ -34,7 +34,8 @@ WORD = (1.8, 40.0)  # width over height of a word in one piece
 STROKES = 1.3  # strokes that a row through a word crosses, per width of one height
 INK = (0.12, 0.85)  # share of its box that a word's ink takes
 CORNER = 0.3  # of the sides: a logo's corner
-LOGO = (0.0006, 0.06)  # of the picture's area
+LOGO = (0.0012, 0.06)  # of the picture's area
+TOGETHER = 0.012  # of the longer side: gap between pieces of one mark
 PARAGRAPH = (8, 0.85)  # letters of several lines, at least; share of them with a neighbour in their row
 BADGE = (0.55, 0.5)  # share of its box that a badge fills, and share of it that has its colour, at least
 MOST_PIECES = 1500
@@ -56,21 +57,21 @@ class Mark:
 
 def marks_of(rgb: Pixels, pieces: Pieces) -> list[Mark]:
     """Writing and corner marks among the pieces that are not the product; `rgb` is the picture they were found in."""
-    apart = _apart(pieces)[:MOST_PIECES]
+    outline = outline_of(pieces)
+    apart = _apart(pieces, outline)[:MOST_PIECES]
     texts = [Mark("text", box) for box in _lines(pieces, apart)]
     texts += [Mark("text", box) for box in _words(pieces, apart)]
     others = [i for i in range(1, len(pieces.stats)) if i in pieces.main] + apart
     badges = [_badge(rgb, pieces, i) for i in others if _box_like(pieces, i)]
     texts += [Mark("text", box) for box in badges if box is not None]
     found = _merged(texts)
-    logos = (_box(pieces.stats[i]) for i in apart if _logo(pieces, i))
+    logos = _logos(np.isin(pieces.labels, apart), outline) if apart else ()
     return found + [Mark("mark", box) for box in logos if not any(_overlap(box, mark.box) for mark in found)]
 
 
-def _apart(pieces: Pieces) -> list[int]:
+def _apart(pieces: Pieces, outline: Mask) -> list[int]:
     """Pieces that are not the product's, lie outside its outline and clear of the picture's edge."""
     rows, columns = pieces.labels.shape
-    outline = _outline(pieces)
     found = []
     for i in range(1, len(pieces.stats)):
         x0, y0, x1, y1 = _box(pieces.stats[i])
@@ -78,17 +79,6 @@ def _apart(pieces: Pieces) -> list[int]:
         if i not in pieces.main and clear and not outline[(y0 + y1) // 2, (x0 + x1) // 2]:
             found.append(i)
     return found
-
-
-def _outline(pieces: Pieces) -> Mask:
-    """The convex hulls of the product's pieces, filled: folds and gaps within them are its own."""
-    outline = np.zeros(pieces.labels.shape, np.uint8)
-    for i in pieces.main:
-        x0, y0, x1, y1 = _box(pieces.stats[i])
-        mine = (pieces.labels[y0:y1, x0:x1] == i).astype(np.uint8)
-        contours, _ = cv2.findContours(mine, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE, offset=(x0, y0))
-        cv2.fillConvexPoly(outline, cv2.convexHull(np.concatenate(contours)), 1)
-    return outline > 0
 
 
 def _box(stat: Mask) -> Box:
@@ -219,22 +209,19 @@ def _badge(rgb: Pixels, pieces: Pieces, i: int) -> Box | None:
     return box if any(True for _ in _lines(inside, usable)) or any(True for _ in _words(inside, usable)) else None
 
 
-def _logo(pieces: Pieces, i: int) -> bool:
-    """A compact piece wholly in a corner, away from the product."""
-    rows, columns = pieces.labels.shape
-    x0, y0, x1, y1 = _box(pieces.stats[i])
-    if not LOGO[0] <= (x1 - x0) * (y1 - y0) / pieces.labels.size <= LOGO[1]:
-        return False
-    if pieces.stats[i][4] < 0.2 * (x1 - x0) * (y1 - y0) or min(x0, y0, columns - x1, rows - y1) < 1:
-        return False
-    beside = x1 <= CORNER * columns or x0 >= (1 - CORNER) * columns
-    above = y1 <= CORNER * rows or y0 >= (1 - CORNER) * rows
-    clear = all(not _overlap(_grown((x0, y0, x1, y1), 0.03 * columns), _box(pieces.stats[m])) for m in pieces.main)
-    return beside and above and clear
-
-
-def _grown(box: Box, px: float) -> Box:
-    return round(box[0] - px), round(box[1] - px), round(box[2] + px), round(box[3] + px)
+def _logos(apart: Mask, outline: Mask) -> Iterator[Box]:
+    """Compact groups of pieces wholly in a corner, away from the product."""
+    rows, columns = apart.shape
+    px = max(3, round(TOGETHER * max(rows, columns)))
+    joined = cv2.morphologyEx(apart.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((px, px), np.uint8))
+    stats = cv2.connectedComponentsWithStats(joined)[2]
+    for x, y, w, h, area in stats[1:].tolist():
+        compact = LOGO[0] <= w * h / apart.size <= LOGO[1] and area >= 0.25 * w * h and 0.3 <= w / h <= 3.3
+        beside = x + w <= CORNER * columns or x >= (1 - CORNER) * columns
+        above = y + h <= CORNER * rows or y >= (1 - CORNER) * rows
+        clear = not outline[max(0, y - px) : y + h + px, max(0, x - px) : x + w + px].any()
+        if compact and beside and above and clear:
+            yield x, y, x + w, y + h
 
 
 def _overlap(a: Box, b: Box) -> bool:

@@ -9,12 +9,14 @@ from collections.abc import Iterator
 
 from packshot.publish.channel import Ban, Channel, Overlay, SafeZone
 from packshot.publish.findings import Finding, Judge
-from packshot.publish.looking.frame_lines import border_of
+from packshot.publish.looking.frame_lines import Border, border_of
 from packshot.publish.looking.photo import Photo
 from packshot.publish.looking.texts import Texts
 from packshot.publish.looking.writing import Mark
 from packshot.publish.mending import mend
 
+SAME = 0.03  # of the longer side: how far a line may lie from the end of the piece
+SOLID = 0.5  # share of its box that a box-shaped product fills; a drawn frame fills far less
 WHITISH = 225  # 8-bit level of a ground on which strokes and pieces are told reliably
 
 
@@ -30,12 +32,27 @@ def check(photo: Photo, channel: Channel, judge: Judge) -> Iterator[Finding]:
 
 def _border(photo: Photo, rule: Ban, channel: Channel, judge: Judge) -> Finding:
     found = border_of(photo.work)
+    if found is not None and _is_product(found, photo):
+        found = None
     scale = photo.facts.width / photo.work.shape[1]
     words = "no border"
     if found is not None:
         kind = "bars" if found.bars else "a border"
         words = f"{kind} at {', '.join(found.sides)}, {max(1, round(found.depth * scale))} px deep"
     return judge.say("border", rule, found is None, words, "no border", mend("border", channel))
+
+
+def _is_product(border: Border, photo: Photo) -> bool:
+    """Whether the straight lines are those of a box-shaped product: one solid piece that ends where they run."""
+    if min(photo.scene.colour) < WHITISH:  # a mat around the picture would be taken for the ground
+        return False
+    rows, columns = photo.work.shape[:2]
+    for i in photo.pieces.main:
+        x, y, w, h, area = (int(v) for v in photo.pieces.stats[i])
+        room = x, y, columns - x - w, rows - y - h
+        if min(room) >= 1 and max(room) <= border.depth + SAME * max(rows, columns) and area >= SOLID * w * h:
+            return True
+    return False
 
 
 def _overlay(photo: Photo, rule: Overlay, channel: Channel, judge: Judge) -> Finding:
