@@ -15,7 +15,14 @@ from packshot.catalogue.toyshop.scenes.description import view_name
 from packshot.catalogue.toyshop.scenes.sampling import VIEWS, colour_gap
 from packshot.catalogue.toyshop.scenes.smoothing import smooth
 from packshot.catalogue.toyshop.scenes.tables import (
-    BACKGROUNDS, CATEGORIES, DECALS, FAMILIES, LIGHTS, MATERIAL_IDS, MATERIALS, PAINTS,
+    BACKGROUNDS,
+    CATEGORIES,
+    DECALS,
+    FAMILIES,
+    LIGHTS,
+    MATERIAL_IDS,
+    MATERIALS,
+    PAINTS,
 )  # fmt: skip
 from packshot.catalogue.toyshop.world import describe, render, with_colours, with_material
 from packshot.errors import ParameterError

@@ -51,7 +51,7 @@ def pull_dog(form: Form) -> list[Part]:
     trunk = capsule((-long, 0, z), (long * 0.7, 0, z + 0.3), high * 0.5, high * 0.52)
     skull_at = np.array([long * 0.95, 0, z + high * form.between(0.85, 1.2)])
     neck = capsule((long * 0.6, 0, z), tuple(skull_at), high * 0.4, head * 0.7)
-    nose_at = skull_at + (head * form.between(1.2, 1.7), 0, -head * 0.3)
+    nose_at = skull_at + np.array([head * form.between(1.2, 1.7), 0, -head * 0.3])
     snout = capsule(tuple(skull_at), tuple(nose_at), head * 0.8, head * 0.45)
     whole = trunk.join(neck, 0.8).join(ball(head).moved(*skull_at), 0.6).join(snout, 0.5)
     for x in (-long * 0.8, long * 0.6):
@@ -70,8 +70,8 @@ def pull_dog(form: Form) -> list[Part]:
     )  # fmt: skip
     parts = [body, form.piece("body", tail, 0)]
     parts += _ears(form, skull_at, head)
-    parts += [form.fitting("face", form.egg(0.7, 0.75, 0.65).moved(*(nose_at + (head * 0.38, 0, 0.2))))]
-    eye = form.egg(0.4, 0.3, 0.45).moved(*(skull_at + (head * 0.78, -head * 0.52, head * 0.36)))
+    parts += [form.fitting("face", form.egg(0.7, 0.75, 0.65).moved(*(nose_at + np.array([head * 0.38, 0, 0.2]))))]
+    eye = form.egg(0.4, 0.3, 0.45).moved(*(skull_at + np.array([head * 0.78, -head * 0.52, head * 0.36])))
     parts += mirrored_y(form.fitting("face", eye))
     collar = (
         form.ring(high * 0.46, 0.42)

@@ -28,8 +28,9 @@ def nesting_dolls(form: Form) -> list[Part]:
 
 def _doll(form: Form, tall: float, fat: float, waist: float) -> list[Part]:
     line = curve(
-        [(fat * 0.82, 0), (fat * 0.97, tall * 0.12), (fat, tall * 0.3), (fat * 0.88, tall * 0.48), (fat * waist, tall * 0.62),
-         (fat * waist * 1.06, tall * 0.75), (fat * waist * 0.92, tall * 0.88), (fat * waist * 0.5, tall * 0.97), (0, tall)],
+        [(fat * 0.82, 0), (fat * 0.97, tall * 0.12), (fat, tall * 0.3), (fat * 0.88, tall * 0.48),
+         (fat * waist, tall * 0.62), (fat * waist * 1.06, tall * 0.75), (fat * waist * 0.92, tall * 0.88),
+         (fat * waist * 0.5, tall * 0.97), (0, tall)],
         max(int(tall / 12 / (0.7 * form.cell)), 3),
     )  # fmt: skip
     line[:, 0] = np.maximum(line[:, 0], 0)
@@ -148,7 +149,7 @@ def _robot_limbs(form: Form, wide: float, shoulder: float, leg: float) -> list[P
     x, reach = -wide / 2 - 0.5, form.between(3.0, 5.0)
     lift = form.between(-1.0, 0.9) if form.chance(0.4) else -1.0
     elbow = np.array([x - 1.1, -0.4, shoulder - 1.6])
-    hand = elbow + (-0.5, -1.2, reach * 0.75 * lift)
+    hand = elbow + np.array([-0.5, -1.2, reach * 0.75 * lift])
     parts = [form.piece("limb", form.egg(1.0, 1.1, 1.1).moved(x, 0, shoulder), 1)]
     arm = form.tube(curve([(x, 0, shoulder), tuple(elbow), tuple(hand)], 10), form.between(0.55, 0.85))
     parts += [form.piece("limb", arm, "#a9adb2", "metal"), form.piece("limb", form.egg(1.0, 1.0, 1.1).moved(*hand), 1)]

@@ -122,12 +122,12 @@ def decal_picture(kind: str, text: str, ink: str, aspect: float = 1.0) -> NDArra
         x, y = 16 * np.sin(t) ** 3, 13 * np.cos(t) - 5 * np.cos(2 * t) - 2 * np.cos(3 * t) - np.cos(4 * t)
         canvas.polygon(np.stack([middle + x / 36 * min(aspect, 1), 0.53 + y / 36 * min(aspect, 1)], 1), ink)
     elif kind == "dots":
-        for row, y in enumerate((0.18, 0.5, 0.82)):
-            for x in np.arange(0.17 + 0.16 * (row % 2), aspect, 0.33):
-                canvas.disc(x, y, 0.085, ink)
+        for row, height in enumerate((0.18, 0.5, 0.82)):
+            for place in np.arange(0.17 + 0.16 * (row % 2), aspect, 0.33):
+                canvas.disc(float(place), height, 0.085, ink)
     else:
-        for y in (0.14, 0.42, 0.7):
-            canvas.band(y, y + 0.15, ink)
+        for low in (0.14, 0.42, 0.7):
+            canvas.band(low, low + 0.15, ink)
     return canvas.picture()
 
 

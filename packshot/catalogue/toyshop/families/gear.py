@@ -67,7 +67,8 @@ def teapot(form: Form) -> list[Part]:
     wide, high = form.between(4.2, 5.8), form.between(5.5, 8.5)
     bulge = form.between(0.35, 0.6)
     line = curve(
-        [(wide * 0.62, 0.4), (wide * 0.93, high * 0.22), (wide, high * bulge), (wide * 0.8, high * 0.84), (wide * 0.5, high)],
+        [(wide * 0.62, 0.4), (wide * 0.93, high * 0.22), (wide, high * bulge), (wide * 0.8, high * 0.84),
+         (wide * 0.5, high)],
         max(int(high / 4 / (0.7 * form.cell)), 5),
     )  # fmt: skip
     pot = form.piece(

@@ -66,11 +66,11 @@ def xylophone(form: Form) -> list[Part]:
         turn = rotation("z", float(np.degrees(np.arctan2(reach[1], reach[0]))))
         rail = form.box(float(np.hypot(*reach[:2])), 1.3, 1.8, 0.3).turned(turn).moved(*middle)
         parts += [form.piece("frame", rail, 1)]
-    for number, (at, length) in enumerate(zip(x, lengths, strict=True)):
+    for at, length in zip(x, lengths, strict=True):
         bar = form.box(pitch * 0.84, float(length), 0.8, 0.28).moved(float(at), 0, 2.2)
         parts += [form.piece("bar", bar, 0)]
         pins = [form.egg(0.42, 0.42, 0.3).moved(float(at), s * float(length) * 0.3, 2.66) for s in (-1, 1)]
-        parts += [form.piece("peg", pin, PALE if number % 2 else PALE, "fitting") for pin in pins]
+        parts += [form.piece("peg", pin, PALE, "fitting") for pin in pins]
     parts += _mallet(form, float(x[-1] - x[0]), longest)
     return stand(parts)
 

@@ -132,7 +132,7 @@ def spinning_top(form: Form) -> list[Part]:
     rim = tall + form.between(0.4, 1.4)
     bulge = form.between(0.45, 0.85)
     low = [(0, 0), (0.3, 0.1), (wide * bulge, tall * 0.45), (wide, tall), (wide, rim), (wide * 0.6, rim + 0.7)]
-    body = low + [(0, rim + 0.9)]
+    body = [*low, (0, rim + 0.9)]
     parts = [form.piece("top", form.turned(body, [0, 0.1, 1.6, 0.6, 0.4, 0.6, 0]), 0)]
     thick = form.between(0.25, 0.7)
     parts += [form.piece("ring", form.ring(wide * 0.97, thick).moved(z=(tall + rim) / 2), 1)]

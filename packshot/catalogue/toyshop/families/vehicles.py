@@ -70,7 +70,8 @@ def _glazing(form: Form, cabin: Array, width: float, bonnet: float) -> list[Part
 def _wheels(form: Form, radius: float, track: float, hub: int) -> list[Part]:
     """A pair of wheels about the origin, axle along y."""
     half = radius * 0.42
-    tyre = [(0, -half), (radius, -half), (radius, half), (radius * 0.6, half), (radius * 0.55, half - 0.15), (0, half - 0.15)]  # fmt: skip
+    tyre = [(0, -half), (radius, -half), (radius, half), (radius * 0.6, half)]
+    tyre += [(radius * 0.55, half - 0.15), (0, half - 0.15)]
     cap = [(0, 0), (radius * 0.56, 0), (radius * 0.5, half + 0.1), (0, half + 0.22)]
     pieces = [
         form.fitting("wheel", form.turned(tyre, 0.2).turned(FORWARD).moved(y=-track / 2 + half * 0.5)),
@@ -126,9 +127,7 @@ def sailboat(form: Form) -> list[Part]:
     tall = form.between(13, 18)
     hull = form.piece("hull", _hull(form, length, beam, deep), 0)
     parts = [hull]
-    stripe = _hull(form, length * 1.006, beam * 1.02, deep).vertices
-    rail = form.piece("stripe", _rail(form, length, beam, deep), 2)
-    parts += [rail] if len(stripe) else []
+    parts += [form.piece("stripe", _rail(form, length, beam, deep), 2)]
     mast_x = length * form.between(0.0, 0.1)
     mast = form.rod((mast_x, 0, deep * 0.6), (mast_x, 0, deep + tall), 0.3)
     parts += [form.piece("mast", mast, "#c79f6c", "raw wood")]
@@ -201,7 +200,7 @@ def _sail(form: Form, corners: list[tuple[float, float]], belly: float) -> Mesh:
     n = max(int(np.linalg.norm(b - a) / (0.8 * form.cell)), 20)
     u, v = np.meshgrid(np.linspace(0, 1, n), np.linspace(0, 1, n), indexing="ij")
     place = a + (b - a) * (u * (1 - v))[..., None] + (c - a) * v[..., None]
-    bulge = -belly * 4 * v * (1 - v) * (0.4 + 0.6 * np.sin(np.pi * u)) * np.sign(1)
+    bulge = -belly * 4 * v * (1 - v) * (0.4 + 0.6 * np.sin(np.pi * u))
     rim = np.clip(8 * np.minimum(np.minimum(u, 1 - u), np.minimum(v, 1 - v)), 0, 1)  # both sides meet at the border
     sheets = []
     for shift, flip in ((-0.06, False), (0.06, True)):

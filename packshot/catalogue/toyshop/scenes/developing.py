@@ -15,7 +15,7 @@ from packshot.catalogue.toyshop.scenes.smoothing import smooth
 from packshot.catalogue.toyshop.scenes.tables import MATERIAL_IDS
 from packshot.catalogue.toyshop.studio import Camera
 
-Image = NDArray[np.float32]
+Image = NDArray[np.floating[Any]]
 SIGMA = 0.42  # of the pixel filter, pixels
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
@@ -24,7 +24,7 @@ def finish(
     description: Description, parts: list[Part], camera: Camera, light: Image, samples: dict[str, Image], size: int
 ) -> dict[str, NDArray[Any]]:
     """Fields of `world.Rendered` from traced light (film, film, 3) and what each ray met."""
-    part = samples["part"]
+    part = np.maximum(samples["part"], 0)
     regions = np.array([0] + [description.regions.index(p.name) + 1 for p in parts])[part]
     materials = np.array([0] + [MATERIAL_IDS.get(p.material, 15) for p in parts])[part]
     inside = (part > 0).astype(np.float32)
@@ -53,13 +53,13 @@ def pixel_filter(size: int, factor: int) -> Image:
     at = (np.arange(size * factor) + 0.5) / factor
     gap = at[None, :] - (np.arange(size) + 0.5)[:, None]
     weight = np.exp(-(gap**2) / (2 * SIGMA**2)) * (np.abs(gap) < 1.5)
-    return (weight / weight.sum(1, keepdims=True)).astype(np.float32)
+    return np.asarray(weight / weight.sum(1, keepdims=True), np.float32)
 
 
 def reduce(layer: Image, weight: Image) -> Image:
     """A layer of small pixels (film, film[, c]) filtered down to the picture's size."""
     if layer.ndim == 2:
-        return weight @ layer.astype(np.float32) @ weight.T
+        return np.asarray(weight @ layer.astype(np.float32) @ weight.T, np.float32)
     return np.stack(
         [weight @ np.ascontiguousarray(layer[..., k], np.float32) @ weight.T for k in range(layer.shape[-1])], -1
     )
@@ -75,7 +75,7 @@ def _majority(ids: Image, count: int, weight: Image) -> Image:
             for k in range(1, count + 1)
         ]
     )
-    return np.argmax(cover, 0) + 1
+    return np.asarray(np.argmax(cover, 0) + 1)
 
 
 def _to_camera(normals: Image, camera: Camera) -> Image:
@@ -84,7 +84,7 @@ def _to_camera(normals: Image, camera: Camera) -> Image:
     right = np.cross([0, 0, 1.0], back)
     right /= np.linalg.norm(right)
     turned = normals @ np.stack([right, np.cross(back, right), back], 1)
-    return turned / np.maximum(np.linalg.norm(turned, axis=-1, keepdims=True), 1e-6)
+    return np.asarray(turned / np.maximum(np.linalg.norm(turned, axis=-1, keepdims=True), 1e-6))
 
 
 def _clean(
@@ -103,17 +103,18 @@ def _clean(
 
 
 def _half(light: Image, chosen: Image, weight: Image) -> Image:
-    return reduce(light * chosen[..., None], weight) / np.maximum(reduce(chosen, weight), 1e-6)[..., None]
+    total = np.maximum(reduce(chosen, weight), 1e-6)[..., None]
+    return np.asarray(reduce(light * chosen[..., None], weight) / total)
 
 
 def _exposure(light: Image, albedo: Image, description: Description) -> Image:
-    """Gains of the three channels, as from an incident meter: white paper becomes about 0.85, its cast mostly removed."""
+    """Gains of the channels, as from an incident meter: white paper comes near 0.9, its cast mostly removed."""
     fall = (light / np.maximum(albedo, 0.05)).reshape(-1, 3)
     level = np.median(fall, 0)
     white = level / level[1]
     warmth = np.array([1 + description.light.warmth, 1.0, 1 - description.light.warmth])
     gain = 0.92 * description.light.exposure / float(level @ LUMINANCE)
-    return (gain * white**-0.85 * warmth).astype(np.float32)
+    return np.asarray(gain * white**-0.85 * warmth, np.float32)
 
 
 def _develop(linear: Image, description: Description) -> NDArray[np.uint8]:

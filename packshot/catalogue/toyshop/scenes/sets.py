@@ -130,7 +130,7 @@ def _box(
         [(-a, -b, -c), (a, -b, -c), (-a, -b, c), (a, -b, c)], [(-a, -b, c), (a, -b, c), (-a, b, c), (a, b, c)],
         [(-a, b, -c), (-a, -b, -c), (-a, b, c), (-a, -b, c)], [(a, -b, -c), (a, b, -c), (a, -b, c), (a, b, c)],
     ]  # fmt: skip
-    points = np.array([p for loop in loops for p in loop], float) + (x, y, z)
+    points = np.array([p for loop in loops for p in loop], float) + np.array([x, y, z])
     faces = np.concatenate([np.array([[0, 1, 3], [0, 3, 2]]) + 4 * k for k in range(4)])
     uv = np.tile([[0.0, 0], [1, 0], [0, 1], [1, 1]], (4, 1))
     shade = textures.paper(rng, (32, 32), paint, (30, 30))

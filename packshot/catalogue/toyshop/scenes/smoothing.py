@@ -7,11 +7,13 @@ from two independent halves of one picture; no history; brightness is compared a
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Image = NDArray[np.float32]
+Image = NDArray[np.floating[Any]]
 SPLINE = (1 / 16, 1 / 4, 3 / 8, 1 / 4, 1 / 16)
 
 
@@ -21,7 +23,7 @@ def smooth(first: Image, second: Image, guides: list[tuple[Image, float]], level
     guides: noiseless layers (h, w, c), each with the difference that counts as an edge. levels: the last one reaches
     2^(levels + 1) px. reach: standard deviations of the brightness that still count as noise.
     """
-    light = (first + second) / 2
+    light: Image = (first + second) / 2
     tone = _tone(light)
     noise = cv2.GaussianBlur((_tone(first) - _tone(second)) ** 2 / 4, (0, 0), 2.0)
     stack = np.concatenate([guide / np.float32(edge) for guide, edge in guides], -1)
@@ -51,4 +53,5 @@ def _level(light: Image, tone: Image, noise: Image, guides: Image, step: int, re
 
 def _tone(light: Image) -> Image:
     calm = cv2.GaussianBlur(light, (0, 0), 0.7)
-    return np.log(np.maximum(calm, 0) @ np.array([0.2126, 0.7152, 0.0722], np.float32) + np.float32(0.02))
+    brightness = np.maximum(calm, 0) @ np.array([0.2126, 0.7152, 0.0722], np.float32)
+    return np.asarray(np.log(brightness + np.float32(0.02)), np.float32)

@@ -118,7 +118,7 @@ def _printed(picture: NDArray[np.float32], uv: Array) -> tuple[Array, Values]:
             picture, x[chunk, None], y[chunk, None], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT
         )[:, 0]
     inside = (uv >= 0).all(1) & (uv <= 1).all(1)
-    return np.clip(decode(found[:, :3].astype(float)), 0.004, 0.9), found[:, 3] * inside
+    return np.clip(decode(found[:, :3].astype(float)), 0.004, 0.9), (found[:, 3] * inside).astype(float)
 
 
 def reflection(material: str) -> dict[str, Any]:

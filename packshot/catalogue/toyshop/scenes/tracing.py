@@ -21,8 +21,8 @@ from packshot.catalogue.toyshop.meshes import Array, Mesh
 from packshot.catalogue.toyshop.parts import Part, whole
 from packshot.catalogue.toyshop.render import _backdrop, _bitmap, _emitter, _flat, _mesh, mitsuba
 from packshot.catalogue.toyshop.scenes import surfaces
-from packshot.catalogue.toyshop.scenes.developing import finish
 from packshot.catalogue.toyshop.scenes.description import Description
+from packshot.catalogue.toyshop.scenes.developing import finish
 from packshot.catalogue.toyshop.scenes.sets import build_set, studio_of
 from packshot.catalogue.toyshop.studio import Camera, lights, place_camera
 
@@ -35,7 +35,7 @@ SPAN_CM = 16.0  # a product is about this large
 
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """Everything in front of the camera. dressed: of each part its mesh, linear colours, roughness. film: small pixels."""
+    """All in front of the camera. dressed: of each part its mesh, linear colours, roughness. film: small pixels."""
 
     parts: list[Part]
     dressed: list[tuple[Mesh, Array, Array]]

@@ -40,13 +40,15 @@ EN_LIGHT = {
 }
 EN_VIEW = {"front": "seen from the front", "turned left": "turned to the left", "turned right": "turned to the right"}
 EN_AGE = ("for toddlers", "for ages 1+", "for ages 3+", "nursery gift", "birthday gift", "for little hands", "")
-ZH_AGE = ("宝宝益智早教", "儿童生日礼物", "1-3岁宝宝", "3岁以上儿童", "婴幼儿启蒙", "男孩女孩礼物", "亲子互动", "幼儿园教具")
+ZH_AGE = ("宝宝益智早教", "儿童生日礼物", "1-3岁宝宝", "3岁以上儿童",
+          "婴幼儿启蒙", "男孩女孩礼物", "亲子互动", "幼儿园教具")
 ZH_SELL = ("做工精细", "圆角打磨不伤手", "手感舒适", "颜值很高", "送礼体面", "耐摔耐玩", "色彩鲜亮", "小手也抓得稳")
 EN_SELL = ("Smooth, rounded edges.", "Made to be dropped and loved.", "Easy for small hands to hold.",
            "Looks good on the shelf, too.", "A gift that is played with for years.", "Bright colours that last.")
 ZH_GROUND = {
     "white sweep": ("白底拍摄", "白底实拍"), "colour sweep": ("{colour}色背景拍摄", "{colour}背景纸实拍"),
-    "wood": ("木桌实拍", "木纹桌面拍摄"), "fabric": ("布面背景实拍", "棉麻桌布上拍摄"), "room": ("居家场景实拍", "放在家里也好看"),
+    "wood": ("木桌实拍", "木纹桌面拍摄"), "fabric": ("布面背景实拍", "棉麻桌布上拍摄"),
+    "room": ("居家场景实拍", "放在家里也好看"),
 }
 ZH_LIGHT = {"softbox": "柔光拍摄", "window": "自然窗光拍摄", "hard sun": "阳光下实拍", "mixed": "日光和暖灯下拍摄"}
 ZH_VIEW = {"front": "正面图", "turned left": "左侧展示", "turned right": "右侧展示"}
