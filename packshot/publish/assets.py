@@ -21,10 +21,10 @@ from packshot.pipeline.record import Index, Record
 from packshot.pipeline.run import RECORDS, Progress
 from packshot.publish.alt import AltTexts
 from packshot.publish.channel import Channel
+from packshot.publish.filenames import HELD
 from packshot.version import __version__
 
 SIDECARS = "sidecars"
-HELD = "held"
 FORMAT = "packshot-asset/1"
 
 Current = Callable[[Record], bool]

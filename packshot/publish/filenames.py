@@ -27,6 +27,7 @@ VARIANTS = {  # role → Amazon's code of the view
     "swatch": "SWCH", "facts": "FACT", "ingredients": "INGR",
     "背面": "BACK", "侧面": "SIDE", "俯视": "TOPP", "底部": "BOTT", "色样": "SWCH",
 }  # fmt: skip
+HELD = "held"  # folder of what a channel would refuse
 PLAIN = "{sku}.{ext}"
 NUMBERED = "{sku}-{position}.{ext}"
 ASIN = re.compile(r"[0-9A-Z]{10}")

@@ -34,9 +34,9 @@ from packshot.publish import assets, channels, filenames, fitting
 from packshot.publish.alt import of_catalogue
 from packshot.publish.channel import Channel
 from packshot.publish.check import check_picture
+from packshot.publish.filenames import HELD
 from packshot.publish.findings import Finding
 
-HELD = assets.HELD
 FORM = 1  # raised when the same settings begin to give other pictures
 
 

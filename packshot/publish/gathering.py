@@ -17,6 +17,7 @@ from packshot.catalogue.catalogue import PRODUCTS, Catalogue
 from packshot.catalogue.folders import VIEWS
 from packshot.catalogue.names import PICTURE_SUFFIXES
 from packshot.errors import FileError
+from packshot.publish.filenames import HELD
 
 VARIANT = re.compile(r"^([A-Z0-9]{10}|\d{8,14})\.[A-Z0-9]{4}$")
 NUMBERED = re.compile(r"^(.{2,}?)[ ._~-]+(?:\(?\d{1,2}\)?)$")
@@ -64,9 +65,15 @@ def _foldered(folder: Path) -> Iterator[Shot]:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """Pictures by their endings, folders and files in order; what begins with a dot is left out."""
+    """Pictures by their endings, folders and files in order; what begins with a dot is left out.
+
+    So is what `fit` held back from the channels' folders: it is known to be refused, and why.
+    """
+    from packshot.pipeline.run import RECORDS
+
     for place, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        held = HELD if RECORDS in names else ""
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name != held)
         for name in sorted(names, key=_natural):
             if not name.startswith(".") and PurePath(name).suffix.lower() in PICTURE_SUFFIXES:
                 yield Path(place) / name

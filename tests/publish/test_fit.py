@@ -15,6 +15,7 @@ from packshot.publish import channels
 from packshot.publish.check import check_picture
 from packshot.publish.fit import fit, listing
 from packshot.publish.fitting import least_plan, plan
+from packshot.publish.gathering import shots_of
 from tests.publish import masters
 
 TWO = ("taobao_white", "taobao_transparent")  # 800 x 800: quick
@@ -260,3 +261,13 @@ def test_the_command_line(tmp_path):
     assert "https://cdn.example/l/taobao_white/one_white.jpg" in target.read_text(encoding="utf-8")
     done = CliRunner().invoke(app, ["feed", "alt", str(catalogue.folder), str(tmp_path / "alt.csv")])
     assert (tmp_path / "alt.csv").read_text(encoding="utf-8").splitlines()[1] == "one,images/one.png,Thing one,"
+
+
+def test_what_was_held_back_is_no_part_of_a_check_of_the_folder(tmp_path):
+    catalogue = shop(tmp_path / "c", one=(900, 700), tiny=(60, 40))
+    out = tmp_path / "out"
+    run(catalogue, ["amazon_main"], out, report=False)
+    assert {shot.name for shot in shots_of(out)} == {"amazon_main/one.MAIN.jpg"}
+    done = CliRunner().invoke(app, ["check", str(out), "--workers", "1"], catch_exceptions=False)
+    assert done.exit_code == 0, done.stdout
+    assert {shot.name for shot in shots_of(out / "held")} == {"amazon_main/tiny.MAIN.jpg"}

@@ -23,7 +23,7 @@ from packshot.errors import FileError, ParameterError
 from packshot.pipeline.record import Index, Record
 from packshot.pipeline.run import RECORDS
 from packshot.publish.alt import LANGUAGES, AltTexts
-from packshot.publish.assets import HELD
+from packshot.publish.filenames import HELD
 
 LONGEST_ADDRESS = 2000  # characters, Google Merchant
 SAFE = "/:?&=#@!$'()*+~%[]"  # kept in an address that came from outside; commas, bars and semicolons divide lists
