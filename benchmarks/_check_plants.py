@@ -388,7 +388,8 @@ def overlays(base: Base) -> Iterator[Plant]:
     }
     for way, draw in cases.items():
         picture = draw(base.on_white(0.86))
-        yield _plant(base, way, encoded(picture), breaks="overlay", either=either)
+        soft = " shadow" if way == "watermark across" else ""
+        yield _plant(base, way, encoded(picture), breaks="overlay", either=either + soft)
 
 
 def _written(

@@ -31,7 +31,8 @@ NEAR = 1.6  # letter heights between neighbours
 IN_LINE = 0.45  # letter heights that members may lie off their line
 FEWEST = 3  # letters that make a line
 WORD = (1.8, 40.0)  # width over height of a word in one piece
-STROKES = 1.3  # strokes that a row through a word crosses, per width of one height
+STROKES = (1.3, 0.75)  # strokes that a row through a word crosses, per width of one height; through a long one
+LONG = 4.0  # width over height of a long word, whose letters run together more
 INK = (0.12, 0.85)  # share of its box that a word's ink takes
 CORNER = 0.3  # of the sides: a logo's corner
 LOGO = (0.0012, 0.06)  # of the picture's area
@@ -171,7 +172,8 @@ def _words(pieces: Pieces, apart: list[int]) -> Iterator[Box]:
         ink = pieces.stats[i][4] / (w * h)
         if h < LEAST_HEIGHT or not WORD[0] <= w / h <= WORD[1] or not INK[0] <= ink <= INK[1]:
             continue
-        if _crossings(pieces.labels[y0:y1, x0:x1] == i) >= STROKES * w / h and w / h > 2.2:
+        least = STROKES[1] if w / h > LONG else STROKES[0]
+        if _crossings(pieces.labels[y0:y1, x0:x1] == i) >= least * w / h and w / h > 2.2:
             yield x0, y0, x1, y1
 
 
