@@ -19,7 +19,8 @@ h1{font-size:1.5rem}h2{font-size:1.1rem;margin-top:2rem}
 ul.findings{list-style:none;padding:0}ul.findings li{border-left:4px solid #b8b8b8;padding:.3rem .8rem;margin:.4rem 0}
 ul.findings li.serious{border-color:#c0392b}details{color:#555}
 .charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(20rem,1fr));gap:1.5rem}
-table{border-collapse:collapse;width:100%;max-width:32rem}td,th{padding:.1rem .5rem .1rem 0;text-align:left;vertical-align:middle}
+table{border-collapse:collapse;width:100%;max-width:32rem}
+td,th{padding:.1rem .5rem .1rem 0;text-align:left;vertical-align:middle}
 td.n{text-align:right;font-variant-numeric:tabular-nums}td.bar{width:45%}
 td.bar span{display:block;height:.7rem;background:#4a7fb5;min-width:1px}img{max-width:100%}
 @media (prefers-color-scheme:dark){body{background:#181818;color:#ddd}details{color:#aaa}}
