@@ -67,7 +67,9 @@ def main(arguments: list[str]) -> None:
     print("| ---: | --- | ---: | ---: | ---: | ---: |")
     for size, quality in ROWS:
         some = max(count * 96**2 // size**2 // (4 if quality == "fine" else 1), 3)
-        seconds = sum(timed(lambda i=i: render(describe(5, 2 * i), size, quality))[0] for i in range(some)) / some
+        seconds = (
+            sum(timed(lambda i=i, s=size, q=quality: render(describe(5, 2 * i), s, q))[0] for i in range(some)) / some
+        )
         paths, rate = tracing.PATHS[quality] ** 2, 3600 / seconds
         print(f"| {size} | {quality} | {paths} | {seconds:.2f} | {rate:,.0f} | {2 * rate:,.0f} |", flush=True)
     print("\n| stage of a picture, 96 px, data | s | share |\n| --- | ---: | ---: |")
