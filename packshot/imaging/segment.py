@@ -2,6 +2,7 @@
 
 `studio.py` asks what is not the backdrop, `clutter.py` asks what stands out. Both answers are scored by how well
 their outline lies on edges and how little of the border they hold; the backdrop's plainness speaks for the first.
+`scraps.py` tidies the first only once it is chosen: how untidy it was is part of the comparison.
 `trust.py` turns the comparison into a confidence and words.
 """
 
@@ -22,6 +23,8 @@ from packshot.imaging.backdrop import Field, Surface, behind, surfaces
 from packshot.imaging.clutter import clutter
 from packshot.imaging.refine import enlarge, refine
 from packshot.imaging.saliency import saliency
+from packshot.imaging.scraps import without_scraps
+from packshot.imaging.shade import Leeway, lit
 from packshot.imaging.studio import studio
 
 Refine = Literal["guided", "closed-form", "none"]
@@ -30,7 +33,8 @@ SMALL_PX = 256
 QUICK_PX = 128  # the second opinion may be coarse
 LEAST_PX = 12  # smaller pictures hold too little to tell product from ground
 PLAIN_NOISE = 2.0  # Lab units up to which a surface counts as plain
-PLAIN_SHARE = 0.55  # of the border; more speaks for the studio answer, less against it
+PLAIN_SHARE = 0.65  # of the border; more speaks for the studio answer, less against it
+SHADOWS = Leeway(bounce=0.15, across_seams=True)  # what a shadow of the studio answer may be
 DUST = 0.0002  # of the picture: smaller pieces are not product
 CLUTTER_SPECK, CLUTTER_HOLE = 0.03, 0.01  # of the largest piece, of the product
 
@@ -87,16 +91,16 @@ def find(small: Field) -> Answer:
     lab = cv2.cvtColor(small, cv2.COLOR_RGB2Lab)
     backdrop = behind(surfaces(lab))
     plain = _plainness(backdrop)
-    first = studio(lab, backdrop) if backdrop else np.zeros(lab.shape[:2], np.float32)
-    first = _dusted(first)
+    scene = lit(lab, backdrop, SHADOWS) if backdrop else None
+    first = _dusted(studio(lab, scene)) if scene else np.zeros(lab.shape[:2], np.float32)
     salient = saliency(small, lab)
     second = _tidied(clutter(small, salient, QUICK_PX))
     measures = [trust.measure(lab, x) for x in (first, second)]
     if trust.score(measures[0]) + 2 * (plain - PLAIN_SHARE) >= trust.score(measures[1]):
-        method, matte, measured = "studio", first, measures[0]
+        method, matte = "studio", without_scraps(first, scene) if scene else first
     else:
         method, matte = "clutter", _tidied(clutter(small, salient, SMALL_PX))
-        measured = trust.measure(lab, matte)
+    measured = trust.measure(lab, matte)
     parts = {**measured, "agreement": trust.agreement(matte, second), "plain": plain}
     return Answer(matte, second, method, trust.confidence(parts), parts, trust.reasons(parts))
 

@@ -16,6 +16,7 @@ import numpy as np
 from packshot.imaging.backdrop import Field, Surface, length, ring_of
 from packshot.imaging.blur import blurred
 from packshot.imaging.regions import Mask, neighbours, per_pixel, reached, widened
+from packshot.imaging.seams import seams
 
 SETTLE = 1 / 32  # blur of the correction to the fitted surfaces, of the longest side
 STEP_SHARES = ((4, 0.22), (2, 0.35))  # of the contrast within so many px that one must take, to be a step
@@ -25,8 +26,20 @@ ROUNDS = ((12.0, 0.8), (12.0, 0.8), (5.0, 0.45))  # Lab lightness that uneven li
 WARMTH = 0.4  # of its depth, that a shadow may take more from red than from green, or from blue
 MARGINS = (2, 1)  # px kept from the steps while looking for shade: wide first
 BLEED = 0.08  # share of a vivid colour that JPEG carries over the edge
-BOUNCE = 0.1  # Lab chroma that a shadow takes on from its surroundings, per unit of darkening
+BOUNCED = 4.0  # Lab chroma that a shadow takes on from its surroundings at most
 ENOUGH = 20  # ground pixels without which nothing can be settled
+
+
+@dataclass(frozen=True)
+class Leeway:
+    """How much may pass for shade: little where shadows are looked for, more where a product is to be told from them.
+
+    bounce: Lab chroma that a shadow takes on from its surroundings, per unit of darkening. across_seams: seams of a
+    table are no frontier; letters can look like them.
+    """
+
+    bounce: float = 0.1
+    across_seams: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,7 +70,7 @@ class Lit:
     walls: Mask
 
 
-def lit(lab: Field, backdrop: list[Surface]) -> Lit:
+def lit(lab: Field, backdrop: list[Surface], leeway: Leeway = Leeway()) -> Lit:
     """Settle the surfaces of a backdrop (at least one) to a small photo `(h, w, 3)` in Lab."""
     smooth = cv2.GaussianBlur(lab, (0, 0), 0.6)
     slope = per_pixel(*(length(np.diff(smooth, axis=a)) for a in (1, 0)))
@@ -71,13 +84,14 @@ def lit(lab: Field, backdrop: list[Surface]) -> Lit:
     known = Lit(colour, rest, noise, noise, limit, ground, np.zeros_like(ground), ground, walls)
     for brightest, frontier in ROUNDS:
         if known.ground.sum() >= ENOUGH:
-            known = _round(known, lab, photo, smooth[..., 0], slope, brightest, frontier)
+            known = _round(known, lab, photo, smooth[..., 0], slope, brightest, frontier, leeway)
     return known
 
 
 def _round(
-    known: Lit, lab: Field, photo: Field, lightness: Field, slope: Field, brightest: float, frontier: float
-) -> Lit:
+    known: Lit, lab: Field, photo: Field, lightness: Field, slope: Field, brightest: float, frontier: float,
+    leeway: Leeway,
+) -> Lit:  # fmt: skip
     """One round of settling on the ground and the brighter shade known so far, and of looking for both again."""
     ring = ring_of(lab.shape[:2])
     colour = _settled(lab, known.colour, known.ground | (known.shade & (known.rest.light > 0)))
@@ -86,9 +100,11 @@ def _round(
     walls = _walls(lightness, rough)
     ground = reached((rest.plain < max(4 * noise, LIGHT_FLOOR)) & ~walls, ring)
     floor = max(1.0, 4 * _spread(rest.chroma, ground, 2), CHROMA_FLOOR)
-    limit = floor + _bleed(rest.chroma) + np.clip(-BOUNCE * rest.light, 0, 4)
+    limit = floor + _bleed(rest.chroma) + np.clip(-leeway.bounce * rest.light, 0, BOUNCED)
     darkest = np.maximum(DARKEST * colour[..., 0], 6)
     like = (rest.chroma < limit) & (rest.light < brightest) & (-rest.light < darkest)
+    if leeway.across_seams:
+        walls &= ~seams(lightness, like, rough)
     shade = _shade(like, walls, ground, ring, frontier)
     return Lit(colour, rest, noise, rough, limit, ground, shade, like, walls)
 

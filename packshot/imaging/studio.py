@@ -10,10 +10,10 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from packshot.imaging.backdrop import Field, Surface, length, ring_of
+from packshot.imaging.backdrop import Field, length, ring_of
 from packshot.imaging.blur import blurred
 from packshot.imaging.regions import Mask, narrowed, neighbours, widened
-from packshot.imaging.shade import LIGHT_FLOOR, Lit, lit
+from packshot.imaging.shade import LIGHT_FLOOR, Lit
 
 GREY_SHARE = 0.15  # of the product that may pass for shade, for enclosed shade to be a hole
 HOLE_LIGHT = 10.0  # Lab lightness that enclosed shade may differ by from the ground, to be a hole
@@ -21,9 +21,8 @@ BARE_SHARE = 0.7  # of an enclosed region that must have the ground's own colour
 HOLE_SHARE = 0.002  # of the product, for an enclosed piece of backdrop to count as a hole
 
 
-def studio(lab: Field, backdrop: list[Surface]) -> Field:
-    """Product map `(h, w)` in `[0, 1]`. `lab` is `(h, w, 3)`, a small copy; `backdrop` holds at least one surface."""
-    scene = lit(lab, backdrop)
+def studio(lab: Field, scene: Lit) -> Field:
+    """Product map `(h, w)` in `[0, 1]`. `lab` is `(h, w, 3)`, a small copy; `scene` is what `shade.lit` makes of it."""
     prior, weight = _evidence(scene)
     smooth = cv2.GaussianBlur(lab, (0, 0), 0.6)
     contrast = max(1.0, 3 * scene.rough)

@@ -1,5 +1,7 @@
 """Backdrop, light and the studio answer: surfaces, shadows and holes of drawn scenes, each with its known truth."""
 
+import dataclasses
+
 import cv2
 import numpy as np
 import pytest
@@ -95,7 +97,7 @@ def test_the_studio_answer_is_the_product_without_its_shadow():
     product = disc(0.4)
     cast = cv2.GaussianBlur(disc(0.4, 0.2, 0.3).astype(np.float32), (0, 0), 8)
     lab = scene(product, shadow=1 - 0.35 * cast)
-    matte = studio.studio(lab, backdrop.behind(backdrop.surfaces(lab)))
+    matte = studio.studio(lab, shade.lit(lab, backdrop.behind(backdrop.surfaces(lab))))
     assert agree(matte > 0.5, product) > 0.97
     assert 0 <= matte.min() <= matte.max() <= 1
 
@@ -106,7 +108,7 @@ def test_a_hole_of_ground_stays_open_and_a_spot_of_another_colour_stays_product(
     rgb = np.where(disc(0.15, -0.25)[..., None], sweep(), rgb)
     rgb = np.where(disc(0.15, 0.25)[..., None], np.float32((0.1, 0.4, 0.2)), rgb)
     lab = to_lab(noisy(rgb))
-    matte = studio.studio(lab, backdrop.behind(backdrop.surfaces(lab)))
+    matte = studio.studio(lab, shade.lit(lab, backdrop.behind(backdrop.surfaces(lab))))
     assert matte[disc(0.1, -0.25)].max() < 0.2
     assert matte[disc(0.1, 0.25)].min() > 0.8
 
@@ -122,3 +124,19 @@ def test_the_walker_solves_its_equations():
             system[[i, j], [j, i]] -= link
     wanted = np.linalg.solve(system, (weight * prior).ravel())
     np.testing.assert_allclose(studio.walk(prior, weight, link_x, link_y).ravel(), wanted, atol=1e-3)
+
+
+def test_an_enclosed_piece_that_is_not_bare_ground_is_filled_and_bare_ground_is_not():
+    """The walker's own holes: one of the ground's colour, one that is only like it, one too small to be a hole."""
+    lab = scene(disc(0.6))
+    lit = shade.lit(lab, backdrop.behind(backdrop.surfaces(lab)))
+    bare, other, speck = disc(0.15, -0.25), disc(0.15, 0.25), disc(0.02, 0, -0.3)
+    light = np.where(other, -25, np.where(bare | speck, 0, lit.rest.light)).astype(np.float32)
+    like = lit.like | bare | other | speck
+    lit = dataclasses.replace(lit, like=like, rest=dataclasses.replace(lit.rest, light=light))
+    inside = np.where(disc(0.6) & ~bare & ~other & ~speck, 1, 0).astype(np.float32)
+    filled = studio._with_holes(inside, lit, backdrop.ring_of(inside.shape))
+    assert (filled[bare] == 0).all()
+    assert (filled[other] > 0.5).all()
+    assert (filled[speck] > 0.5).all()
+    assert (filled[~disc(0.6)] == 0).all()
