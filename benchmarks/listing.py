@@ -89,8 +89,8 @@ def flags(records: list[Record]) -> Counter[str]:
     """Why a person should look, numbers left out → photos."""
     found: Counter[str] = Counter()
     for photo in {r.key[:2]: r for r in records if r.status == "flagged"}.values():
-        rules = {f"{check['rule']}: " for check in photo.checks if check["outcome"] == "fail"}
-        parts = [part for part in photo.reason.split("; ") if not any(part.startswith(rule) for rule in rules)]
+        rules = (f"{photo.variant}: ",)  # what the check said; the rest came from the pipeline
+        parts = [part for part in photo.reason.split("; ") if not part.startswith(rules)]
         found.update({part.split(":")[0].rstrip("0123456789. ").split(" 0.")[0] for part in parts})
     return found
 
