@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -14,16 +15,29 @@ from packshot.imaging import files
 from packshot.imaging.picture import Picture
 from packshot.training.objective import Batch, Objective
 from packshot.training.settings import Settings
+from packshot.training.settling import settle
 
 SEED = 12_345
+SETTLING = 8  # batches of noise that batch statistics are estimated from
 
 
 def draw(
     objective: Objective, networks: Mapping[str, nn.Module], batch: Batch, settings: Settings, images: int
 ) -> tuple[Tensor, Tensor]:
-    """(samples, real pictures of the last batch), each `(n, c, h, w)` in [-1, 1]; n ≤ `settings.samples`."""
-    count = min(settings.samples, batch.count)
-    shown = replace(
+    """(samples, real pictures of the last batch), each `(n, c, h, w)` in [-1, 1]; n ≤ `settings.samples`.
+
+    Before it, batch statistics of the networks are estimated anew under the batch's own conditions (see `settling`).
+    """
+    with torch.no_grad(), torch.random.fork_rng(devices=[]):
+        whole = [_first(batch, batch.count, images, SEED + 1 + draw) for draw in range(SETTLING)]
+        settle(networks.values(), [partial(objective.sample, networks, each) for each in whole])
+        shown = _first(batch, min(settings.samples, batch.count), images, SEED)
+        return objective.sample(networks, shown).float().clamp(-1, 1), shown.image
+
+
+def _first(batch: Batch, count: int, images: int, seed: int) -> Batch:
+    """The first pictures of a batch, with noise of their own."""
+    return replace(
         batch,
         image=batch.image[:count],
         condition=None if batch.condition is None else batch.condition[:count],
@@ -32,10 +46,8 @@ def draw(
         images_seen=images,
         whole=count,
         first=0,
-        generator=torch.Generator(batch.image.device).manual_seed(SEED),
+        generator=torch.Generator(batch.image.device).manual_seed(seed),
     )
-    with torch.no_grad(), torch.random.fork_rng(devices=[]):
-        return objective.sample(networks, shown).float().clamp(-1, 1), shown.image
 
 
 def write(folder: Path, pictures: Tensor, images: int) -> str:

@@ -47,6 +47,10 @@ class Batch:
         drawn = torch.rand((self.whole or self.count, *shape), generator=self.generator, device=self.image.device)
         return drawn[self.first : self.first + self.count]
 
+    def number(self) -> float:
+        """One number in [0, 1), the same in every process: what is decided once for the whole step."""
+        return float(torch.rand((), generator=self.generator, device=self.image.device))
+
 
 Losses = Mapping[str, Tensor]
 

@@ -27,16 +27,22 @@ class Processes:
         return self.rank == 0
 
     def average(self, parameters: Iterable[nn.Parameter]) -> None:
-        """Replace every gradient by its mean over the processes; a parameter without gradient counts as zero."""
+        """Replace every gradient by its mean over the processes.
+
+        A parameter without gradient in some of them counts as zero there; without gradient in all it keeps none, so
+        that an optimiser does not count steps of what does not learn yet.
+        """
         if self.world == 1:
             return
         kept = list(parameters)
         grads = [torch.zeros_like(p) if p.grad is None else p.grad for p in kept]
-        flat = torch.cat([g.reshape(-1) for g in grads])
+        there = torch.tensor([float(p.grad is not None) for p in kept]).to(grads[0])
+        flat = torch.cat([*(g.reshape(-1) for g in grads), there])
         distributed.all_reduce(flat)
-        flat /= self.world
-        for p, part in zip(kept, torch.split(flat, [g.numel() for g in grads]), strict=True):
-            p.grad = part.view_as(p)
+        told = flat[-len(kept) :].tolist()
+        parts = torch.split(flat[: -len(kept)] / self.world, [g.numel() for g in grads])
+        for p, part, any_there in zip(kept, parts, told, strict=True):
+            p.grad = part.view_as(p) if any_there else None
 
     def any(self, flag: bool, device: torch.device) -> bool:
         """Whether any process says so: all stop together or none does."""
@@ -65,3 +71,28 @@ def joined(device: torch.device) -> Iterator[Processes]:
         yield Processes(distributed.get_rank(), distributed.get_world_size())
     finally:
         distributed.destroy_process_group()
+
+
+def mean_of(x: Tensor) -> Tensor:
+    """A tensor's mean over the processes that train; itself where there is one."""
+    if not distributed.is_initialized():
+        return x
+    total = x.detach().clone()
+    distributed.all_reduce(total)
+    return total / distributed.get_world_size()
+
+
+def from_first(*tensors: Tensor) -> None:
+    """Give every process the first one's values, in place; nothing where there is one process."""
+    if distributed.is_initialized():
+        for tensor in tensors:
+            distributed.broadcast(tensor, src=0)
+
+
+def gathered(x: Tensor) -> Tensor:
+    """Rows of every process `(n, …)` in their order, the same number from each; itself where there is one process."""
+    if not distributed.is_initialized():
+        return x
+    parts = [torch.empty_like(x) for _ in range(distributed.get_world_size())]
+    distributed.all_gather(parts, x.contiguous())
+    return torch.cat(parts)

@@ -1,9 +1,13 @@
 """Adversarial training: a generator and a critic, with any pair of losses and any penalty.
 
 Sources: the losses' papers stand in `losses/adversarial.py`, the penalties' in `losses/penalties.py`. Auxiliary
-classifiers: Odena et al. 2017. Differentiable augmentation of all that the critic sees: Zhao et al. 2020, with the
-penalty taken on the pictures before it, as Huang et al. 2024 do. Departure from the latter: the generator's step pairs
-its fakes with the critic step's reals instead of a second draw.
+classifiers: Odena et al. 2017. Differentiable augmentation of all that the critic sees: Zhao et al. 2020, or adaptively
+Karras et al. 2020 (`objectives.adaptive`), with the penalty taken on the pictures before it, as Huang et al. 2024 do.
+Reconstruction: Isola et al. 2017, eq. 3, on pictures averaged down to a few pixels a side, so that noise stays free to
+decide the detail. Departure from Huang et al.: the generator's step pairs its fakes with the critic step's reals
+instead of a second draw.
+
+What a generator of its own kind needs beside this is a subclass: `growing`, `stylegan`, `product`.
 """
 
 from __future__ import annotations
@@ -16,9 +20,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from packshot.losses import adversarial, penalties
+from packshot.losses import adversarial, penalties, pixel
 from packshot.networks.layers import Judgement
 from packshot.training.objective import Batch, Losses, Phase
+from packshot.training.objectives.adaptive import Adaptive
 from packshot.training.schedule import Cosine, constant
 
 Weight = Annotated[float, Field(ge=0)]
@@ -41,18 +46,29 @@ class GanSettings(BaseModel):
     smoothing: float = Field(0.0, ge=0, lt=0.5, description="one-sided label smoothing")
     auxiliary: Weight = Field(0.0, description="weight of the auxiliary classifiers, for both players")
     feature_matching: Weight = Field(0.0, description="weight of the generator's feature matching")
+    reconstruction: Weight = Field(
+        0.0, description="weight of the coarse distance to the real picture of the condition"
+    )
+    reconstruction_side: int = Field(4, ge=1, le=64, description="px a side at which the reconstruction is compared")
 
 
 class Gan:
-    """The objective. critic: a `networks.layers.Critic`; augment: differentiable, or None."""
+    """The objective. critic: a `networks.layers.Critic`; augment: differentiable, or None.
 
-    averaged = ("generator",)
+    An augment that is a module with `observe(real_scores)` and `settle()` is stored with the networks and told of the
+    critic's scores of real pictures in every step.
+    """
+
+    averaged: tuple[str, ...] = ("generator",)
 
     def __init__(
         self, generator: nn.Module, critic: nn.Module, settings: GanSettings, augment: Augment | None = None
     ) -> None:
         self.generator, self.critic, self.settings = generator, critic, settings
         self.networks = {"generator": generator, "critic": critic}
+        self.adaptive = augment if isinstance(augment, Adaptive) else None
+        if self.adaptive is not None:
+            self.networks["augment"] = self.adaptive
         self.pair = adversarial.PAIRS[settings.loss]
         self.augment = augment or (lambda x: x)
         self.z_dim = int(generator.config.z_dim)  # type: ignore[union-attr, arg-type]
@@ -61,8 +77,8 @@ class Gan:
         """Critic, its penalty if it has one of its own turn, generator."""
         critic, generator = tuple(self.critic.parameters()), tuple(self.generator.parameters())
         every = self.settings.penalty_every
-        found = [
-            Phase("critic", "critic", critic, self.critic_losses, after=self._clip if self.settings.clip else None)
+        found: list[Phase] = [
+            Phase("critic", "critic", critic, self.critic_losses, after=self._after_critic),
         ]
         if self.settings.penalty != "none":
             found.append(Phase("critic", "penalty", critic, self.penalty, every=every, strength=every))
@@ -76,9 +92,11 @@ class Gan:
         with torch.no_grad():
             fake = self.fake(batch)
         real, made = self._judge(batch.image, batch), self._judge(fake, batch)
-        smoothing = {"smoothing": self.settings.smoothing} if self.settings.smoothing else {}
-        losses = {"critic": self.pair.critic(real.score, made.score, **smoothing)}
-        return losses | self._auxiliary("critic_classes", real, batch)
+        if self.adaptive is not None:
+            self.adaptive.observe(real.score)
+        losses = {"critic": self.against(real.score, made.score)}
+        losses |= self._auxiliary("critic_classes", real, batch)
+        return losses | self.further("critic", real, batch)
 
     def penalty(self, batch: Batch) -> Losses:
         """The penalty on the critic's gradient with respect to unaugmented pictures."""
@@ -86,14 +104,16 @@ class Gan:
             fake = self.fake(batch)
         gamma, kind = self.settings.gamma.at(batch.images_seen), self.settings.penalty
         if kind == "gradient":
-            x = penalties.between(batch.image, fake, batch.uniform().view(-1))
+            real = self.reduced(batch.image)
+            x = penalties.between(real, self.reduced(fake), batch.uniform().view(-1))
             return {"gradient": gamma * penalties.one_centred(self._score(x, batch), x)}
         losses = {"r1": gamma * self._zero_centred(batch.image, batch)}
         return losses | ({"r2": gamma * self._zero_centred(fake, batch)} if kind == "r1+r2" else {})
 
     def generator_losses(self, batch: Batch) -> Losses:
         """The generator's side; features are matched and classes asked for if the settings say so."""
-        made = self._judge(self.fake(batch), batch)
+        fake = self.fake(batch)
+        made = self._judge(fake, batch)
         weight = self.settings.feature_matching
         real = None
         if self.pair.needs_real or weight:
@@ -102,28 +122,50 @@ class Gan:
         losses = {"generator": self.pair.generator(None if real is None else real.score, made.score)}
         if weight and real is not None:
             losses["feature_matching"] = weight * adversarial.feature_matching(real.features, made.features)
-        return losses | self._auxiliary("generator_classes", made, batch)
+        losses |= self._reconstruction(fake, batch) | self._auxiliary("generator_classes", made, batch)
+        return losses | self.further("generator", made, batch)
 
     def sample(self, networks: Mapping[str, nn.Module], batch: Batch) -> Tensor:
         """Pictures of the averaged generator under the batch's own conditions."""
-        out: Tensor = networks["generator"](batch.normal(self.z_dim), batch.condition)
+        out: Tensor = networks["generator"](batch.normal(self.z_dim), *self.told(batch))
         return out
+
+    def told(self, batch: Batch) -> tuple[Tensor | None, ...]:
+        """What generator and critic are told of the products beside noise or picture."""
+        return (batch.condition,)
+
+    def against(self, real: Tensor, fake: Tensor) -> Tensor:
+        """The critic's side of the pair, labels smoothed if the settings say so."""
+        smoothing = {"smoothing": self.settings.smoothing} if self.settings.smoothing else {}
+        return self.pair.critic(real, fake, **smoothing)
+
+    def further(self, player: str, judged: Judgement, batch: Batch) -> dict[str, Tensor]:
+        """What a kind of network adds: the critic's losses from reals it judged, the generator's from its own."""
+        return {}
+
+    def reduced(self, x: Tensor) -> Tensor:
+        """Pictures at the side that gradient penalties are taken at: the full one, unless networks grow."""
+        return x
+
+    def enlarged(self, x: Tensor) -> Tensor:
+        """Back from there to full size, as the critic takes them."""
+        return x
 
     def fake(self, batch: Batch) -> Tensor:
         """One generated picture for each real one, under its condition; channels kept innermost if they are."""
-        out: Tensor = self.generator(batch.normal(self.z_dim), batch.condition)
+        out: Tensor = self.generator(batch.normal(self.z_dim), *self.told(batch))
         return out
 
     def _judge(self, x: Tensor, batch: Batch) -> Judgement:
-        found: Judgement = self.critic.judge(self.augment(x), batch.condition)  # type: ignore[operator]
+        found: Judgement = self.critic.judge(self.augment(x), *self.told(batch))  # type: ignore[operator]
         return found
 
     def _score(self, x: Tensor, batch: Batch) -> Tensor:
-        out: Tensor = self.critic(self.augment(x), batch.condition)
+        out: Tensor = self.critic(self.augment(self.enlarged(x)), *self.told(batch))
         return out
 
     def _zero_centred(self, x: Tensor, batch: Batch) -> Tensor:
-        x = x.detach().requires_grad_()
+        x = self.reduced(x).detach().requires_grad_()
         return penalties.zero_centred(self._score(x, batch), x)
 
     def _auxiliary(self, name: str, judged: Judgement, batch: Batch) -> dict[str, Tensor]:
@@ -133,9 +175,20 @@ class Gan:
         terms = [F.cross_entropy(c, batch.label[:, i], ignore_index=-1) for i, c in enumerate(judged.classes)]
         return {name: self.settings.auxiliary * torch.stack(terms).mean()}
 
-    def _clip(self) -> None:
+    def _reconstruction(self, fake: Tensor, batch: Batch) -> dict[str, Tensor]:
+        """Distance between the coarse pictures of the same products."""
+        if not self.settings.reconstruction:
+            return {}
+        side = self.settings.reconstruction_side
+        truth, guess = (F.adaptive_avg_pool2d(x, side) for x in (batch.image, fake))
+        return {"reconstruction": self.settings.reconstruction * pixel.l1(truth, guess)}
+
+    def _after_critic(self) -> None:
+        """Clip the critic's weights, move the augmentation's probability: whichever there is."""
         bound = self.settings.clip
-        assert bound is not None
-        with torch.no_grad():
-            for parameter in self.critic.parameters():
-                parameter.clamp_(-bound, bound)
+        if bound is not None:
+            with torch.no_grad():
+                for parameter in self.critic.parameters():
+                    parameter.clamp_(-bound, bound)
+        if self.adaptive is not None:
+            self.adaptive.settle()
