@@ -24,6 +24,7 @@ def generate(
     attribute: Annotated[
         list[str] | None, typer.Option("--with", metavar="NAME=VALUE", help="any other attribute; repeatable")
     ] = None,
+    text: Annotated[str, typer.Option(help="the product in words, for networks that were trained on texts")] = "",
     seed: Annotated[int, typer.Option(min=0, help="the same seed gives the same pictures")] = 0,
     truncation: Annotated[float, typer.Option(min=0, max=1, help="1 = all variety, lower = safer, more alike")] = 1.0,
     between: Annotated[
@@ -49,12 +50,12 @@ def generate(
     wanted |= pairs(attribute or [])
     if between is None:
         seeds = sampling.seeds_of(seed, count)
-        pictures = sampler.pictures(seeds, wanted, truncation)
+        pictures = sampler.pictures(seeds, wanted, truncation, text)
     else:
         seeds = [seed] * count
         z = sampling.between(sampler.noise(between[0]), sampler.noise(between[1]), count, spherical=not straight)
         condition = sampler.condition(wanted, seed)
-        pictures = sampler.draw(z, None if condition is None else condition.expand(count, -1), truncation)
+        pictures = sampler.draw(z, None if condition is None else condition.expand(count, -1), truncation, text)
     step = partial(Step, "generate", {"weights": sampler.name, **wanted, "truncation": truncation})
     made = partial(step, digital_source_type="trainedAlgorithmicMedia", weights={sampler.name: sampler.digest})
     marks = policies.find({"name": policy or "default", **({"producer": producer} if producer else {})})

@@ -12,13 +12,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from packshot.catalogue.dataset.words import Words
 from packshot.checkpoint import Checkpoint
 from packshot.errors import ParameterError
 from packshot.imaging.picture import Picture
+from packshot.models.stages import KINDS, TwoStages
 
 BATCH = 16
+TOKENS = 32  # words of a text that are read
 MEAN_DRAWS = 2048  # noise vectors whose style codes are averaged for truncation
 
 
@@ -26,14 +29,15 @@ class Sampler:
     """Pictures of one checkpoint. Raises ParameterError if its network draws none."""
 
     def __init__(self, checkpoint: Checkpoint, device: str = "cpu") -> None:
-        self.network, self.device = checkpoint.build().to(device), device
-        self.name, self.digest = checkpoint.path.stem, checkpoint.digest
+        two = checkpoint.network in KINDS
+        self.network: nn.Module = (TwoStages(checkpoint) if two else checkpoint.build()).to(device)
+        self.name, self.digest, self.device = checkpoint.path.stem, checkpoint.digest, device
         self.attributes: dict[str, list[str]] = {k: list(v) for k, v in checkpoint.card.get("attributes", {}).items()}
-        config = dict(checkpoint.config)
-        noise = config.get("z_dim") or config.get("latent_dim")
-        if not noise or not (hasattr(self.network, "decode") or config.get("z_dim")):
-            raise ParameterError(f"{checkpoint.path.name}: a {checkpoint.network} draws no pictures; name a generator")
-        self.noise_dim, self.condition_dim = int(noise), int(config.get("condition_dim", 0))
+        self.words = Words(checkpoint.card["words"]) if checkpoint.card.get("words") else None
+        if isinstance(self.network, TwoStages):
+            self.noise_dim, self.condition_dim = self.network.noise_dim, self.network.condition_dim
+        else:
+            self.noise_dim, self.condition_dim = _lengths(checkpoint, self.network)
         self._mean: Tensor | None = None
 
     def condition(self, wanted: Mapping[str, str], seed: int) -> Tensor | None:
@@ -63,31 +67,42 @@ class Sampler:
         return torch.randn(1, self.noise_dim, generator=torch.Generator().manual_seed(seed))
 
     def pictures(
-        self, seeds: Iterable[int], wanted: Mapping[str, str] | None = None, truncation: float = 1.0
+        self, seeds: Iterable[int], wanted: Mapping[str, str] | None = None, truncation: float = 1.0, text: str = ""
     ) -> Iterator[Picture]:
-        """One picture a seed, in order, as they get ready. truncation in [0, 1]: 1 = all variety, 0 = the mean."""
+        """One picture a seed, in order, as they get ready. truncation in [0, 1]: 1 = all variety, 0 = the mean.
+
+        text: what is told of the product in words. Raises ParameterError where the network reads none.
+        """
+        if text and self.words is None:
+            raise ParameterError(f"text: {self.name} was not trained on texts; leave it out")
         for some in _groups(seeds, BATCH):
             z = torch.cat([self.noise(seed) for seed in some])
             conditions = [self.condition(wanted or {}, seed) for seed in some]
             c = None if conditions[0] is None else torch.cat([part for part in conditions if part is not None])
-            yield from self.draw(z, c, truncation)
+            yield from self.draw(z, c, truncation, text)
 
-    def draw(self, z: Tensor, condition: Tensor | None = None, truncation: float = 1.0) -> Iterator[Picture]:
+    def draw(
+        self, z: Tensor, condition: Tensor | None = None, truncation: float = 1.0, text: str = ""
+    ) -> Iterator[Picture]:
         """Pictures of noise `(n, noise_dim)`. Raises ParameterError for a truncation outside [0, 1]."""
         if not 0 <= truncation <= 1:
             raise ParameterError(f"truncation: expected 0 to 1, got {truncation}")
         with torch.inference_mode():
-            out = self._forward(z.to(self.device), None if condition is None else condition.to(self.device), truncation)
+            c = None if condition is None else condition.to(self.device)
+            out = self._forward(z.to(self.device), c, truncation, text)
         pixels = out.float().clamp(-1, 1).cpu() / 2 + 0.5
         for picture in pixels:
             yield Picture(picture.expand(3, -1, -1)[None].contiguous())
 
-    def _forward(self, z: Tensor, condition: Tensor | None, truncation: float) -> Tensor:
+    def _forward(self, z: Tensor, condition: Tensor | None, truncation: float, text: str) -> Tensor:
         network: Any = self.network
         if hasattr(network, "decode"):
             out: Tensor = network.decode(z * truncation, condition)
         elif truncation < 1 and hasattr(network, "synthesise"):
             out = network.synthesise(torch.lerp(self._mean_style(condition), network.map(z, condition), truncation))
+        elif self.words is not None:
+            tokens = self.words.tokens([text] * len(z), TOKENS).to(self.device)
+            out = network(z * truncation, condition, tokens)
         else:
             out = network(z * truncation, condition)
         return out
@@ -99,6 +114,14 @@ class Sampler:
             c = None if condition is None else condition[torch.arange(MEAN_DRAWS) % len(condition)]
             self._mean = self.network.map(z, c).mean(0, keepdim=True)  # type: ignore[operator]
         return self._mean
+
+
+def _lengths(checkpoint: Checkpoint, network: nn.Module) -> tuple[int, int]:
+    """Lengths of noise and condition of a generator or a decoder."""
+    noise = checkpoint.config.get("z_dim") or checkpoint.config.get("latent_dim")
+    if not noise or not (hasattr(network, "decode") or checkpoint.config.get("z_dim")):
+        raise ParameterError(f"{checkpoint.path.name}: a {checkpoint.network} draws no pictures; name a generator")
+    return int(noise), int(checkpoint.config.get("condition_dim", 0))
 
 
 def between(a: Tensor, b: Tensor, steps: int, *, spherical: bool = True) -> Tensor:

@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
-from pydantic import BaseModel
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
-from packshot import networks
-from packshot.catalogue.augment.diffaugment import diffaugment
 from packshot.catalogue.dataset.order import Order
 from packshot.catalogue.dataset.pack import packed
 from packshot.catalogue.dataset.pictures import Labels, Pictures
 from packshot.catalogue.dataset.stream import Stream, mirrored
+from packshot.catalogue.dataset.words import Words
 from packshot.errors import ParameterError
+from packshot.training.building import KINDS, FirstStage, objective_of
 from packshot.training.objective import Objective
-from packshot.training.objectives.classify import Classify, ClassifySettings
-from packshot.training.objectives.gan import Gan, GanSettings
-from packshot.training.objectives.vae import Vae, VaeSettings
 from packshot.training.presets import Preset
 from packshot.training.settings import Settings
 
-AUGMENTS = ("mirror", "diffaugment")
+TOKENS = 32  # words of a product's text that are read
+VOCABULARY = 1000
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """Ready to train. attributes: column → names of its values, in the order of the condition's entries."""
+    """Ready to train. attributes: column → names of its values, in the order of the condition's entries.
+
+    words: of the texts that networks are told, None where there are none. first: the autoencoder a second stage is on.
+    """
 
     objective: Objective
     stream: Stream
@@ -39,6 +39,8 @@ class Prepared:
     attributes: dict[str, tuple[str, ...]]
     licences: tuple[str, ...]
     pictures: int
+    words: Words | None = None
+    first: FirstStage | None = None
 
 
 def prepare(
@@ -50,28 +52,35 @@ def prepare(
     place of the preset's, of which those that the catalogue lacks are left out. Raises ParameterError for unknown
     settings, for columns asked for that the catalogue lacks, and where a classifier has nothing to name.
     """
-    pictures, _ = packed(catalogue, preset.size, grey=preset.channels == 1, layers=("photo",))
-    labels = _labels(pictures, preset, columns)
     settings, rules = _settled(preset, changes)
+    first = FirstStage.read(rules.get("autoencoder", "")) if preset.objective == "flow" else None
+    if first is not None:
+        preset = replace(preset, size=first.size, channels=first.channels)
+    pictures, _ = packed(catalogue, preset.size, grey=preset.channels == 1, layers=("photo",))
+    labels = labels_of(pictures, preset, columns) if first is None else labels_as(pictures, first.attributes)
     rows = pictures.where(split="train")
     if not len(rows):
         rows = torch.arange(len(pictures))
-    order = Order(rows.numpy(), settings.seed)
+    words, tokens = _texts(pictures, preset.texts, rows)
+    given = columns_of(labels) | ({} if tokens is None else {"tokens": tokens})
     change = mirrored if "mirror" in preset.augment else None
-    stream = Stream(pictures, order, columns=_columns(labels), change=change)
+    stream = Stream(pictures, Order(rows.numpy(), settings.seed), columns=given, change=change)
     torch.manual_seed(settings.seed)
-    objective = _objective(preset, rules, labels)
+    sizes = tuple(len(label.names) for label in labels.values())
     return Prepared(
-        objective,
+        objective_of(preset, rules, sizes, 0 if words is None else len(words), first),
         stream,
         settings,
         {column: label.names for column, label in labels.items()},
-        _licences(pictures),
+        tuple(sorted({value or "unstated" for value in pictures.column("licence")})),
         len(rows),
+        words,
+        first,
     )
 
 
-def _labels(pictures: Pictures, preset: Preset, columns: Sequence[str] | None) -> dict[str, Labels]:
+def labels_of(pictures: Pictures, preset: Preset, columns: Sequence[str] | None) -> dict[str, Labels]:
+    """The preset's columns that the catalogue has, or all of those asked for."""
     wanted = preset.columns if columns is None else columns
     here = [column for column in wanted if columns is not None or any(pictures.column(column))]
     if preset.objective == "classify" and not here:
@@ -79,11 +88,16 @@ def _labels(pictures: Pictures, preset: Preset, columns: Sequence[str] | None) -
     return {column: pictures.labels(column) for column in here}
 
 
+def labels_as(pictures: Pictures, attributes: Mapping[str, Sequence[str]]) -> dict[str, Labels]:
+    """The columns of a trained network, numbered as it numbers them."""
+    return {column: pictures.labels(column, names) for column, names in attributes.items()}
+
+
 def _settled(preset: Preset, changes: Mapping[str, Any]) -> tuple[Settings, dict[str, Any]]:
     """Settings of the loop and rules of the objective, with the changes in whichever of them knows the name."""
     own = {k: v for k, v in changes.items() if k in Settings.model_fields}
     rules = {k: v for k, v in changes.items() if k not in Settings.model_fields}
-    known = set(RULES[preset.objective].model_fields)
+    known = set(KINDS[preset.objective].rules.model_fields)
     for name in rules:
         if name not in known:
             names = ", ".join(sorted({*Settings.model_fields, *known}))
@@ -91,7 +105,18 @@ def _settled(preset: Preset, changes: Mapping[str, Any]) -> tuple[Settings, dict
     return Settings(**{**preset.settings, **own}), {**preset.rules, **rules}
 
 
-def _columns(labels: Mapping[str, Labels]) -> dict[str, Tensor]:
+def _texts(pictures: Pictures, columns: Sequence[str], rows: Tensor) -> tuple[Words | None, Tensor | None]:
+    """Vocabulary of the training pictures' texts, and the tokens `(n, TOKENS)` of all pictures."""
+    if not columns:
+        return None, None
+    parts = zip(*(pictures.column(column) for column in columns), strict=True)
+    texts = [" ".join(part for part in row if part) for row in parts]
+    words = Words.found_in((texts[int(row)] for row in rows), VOCABULARY)
+    return words, words.tokens(texts, TOKENS)
+
+
+def columns_of(labels: Mapping[str, Labels]) -> dict[str, Tensor]:
+    """`label` and `condition` of every picture; nothing without attributes."""
     if not labels:
         return {}
     codes = torch.stack([label.codes for label in labels.values()], dim=1)
@@ -105,50 +130,3 @@ def condition_of(codes: Tensor, sizes: list[int]) -> Tensor:
         code = codes[:, column]
         parts.append(F.one_hot(code.clamp(min=0), size).float() * (code >= 0)[:, None])
     return torch.cat(parts, dim=1)
-
-
-def _objective(preset: Preset, rules: Mapping[str, Any], labels: Mapping[str, Labels]) -> Objective:
-    sizes = tuple(len(label.names) for label in labels.values())
-    built = {role: _network(name, entries, preset, sizes) for role, (name, entries) in preset.networks.items()}
-    augment = _augment(preset)
-    if preset.objective == "gan":
-        return Gan(built["generator"], built["critic"], GanSettings(**rules), augment)
-    if preset.objective == "vae":
-        return Vae(built["autoencoder"], VaeSettings(**rules))
-    return Classify(built["classifier"], ClassifySettings(**rules), augment)
-
-
-RULES: dict[str, type[BaseModel]] = {"gan": GanSettings, "vae": VaeSettings, "classify": ClassifySettings}
-
-
-def _network(name: str, entries: Mapping[str, Any], preset: Preset, sizes: tuple[int, ...]) -> nn.Module:
-    """A network with what the data decides filled in, as far as its config has a place for it."""
-    config_class, _ = networks.find(name)
-    given: dict[str, Any] = {"size": preset.size, "channels": preset.channels, "condition_dim": sum(sizes)}
-    if preset.objective == "classify" or preset.rules.get("auxiliary"):
-        given["classes"] = sizes
-    known = set(config_class.__dataclass_fields__)
-    return networks.build(name, {**{k: v for k, v in given.items() if k in known}, **entries})
-
-
-def _augment(preset: Preset) -> Callable[[Tensor], Tensor] | None:
-    for name in preset.augment:
-        if name not in AUGMENTS:
-            raise ParameterError(f"augment: expected one of {', '.join(AUGMENTS)}; got {name!r}")
-    if "diffaugment" not in preset.augment:
-        return None
-
-    def augment(x: Tensor) -> Tensor:
-        generator = torch.Generator(x.device).manual_seed(int(torch.randint(1 << 62, ())))
-        return diffaugment(x, generator)
-
-    return augment
-
-
-def _licences(pictures: Pictures) -> tuple[str, ...]:
-    return tuple(sorted({value or "unstated" for value in pictures.column("licence")}))
-
-
-def config_of(network: nn.Module) -> dict[str, Any]:
-    """The entries of a network's config."""
-    return asdict(network.config)  # type: ignore[call-overload, no-any-return]

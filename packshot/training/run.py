@@ -32,6 +32,7 @@ from packshot.training.progress import Reader
 from packshot.version import __version__
 
 CONFIG = "config.yaml"
+FIRST = "autoencoder.safetensors"  # beside the second stage that is drawn through it
 REWINDS = 2
 
 
@@ -98,11 +99,19 @@ def export(
         path = folder / f"{role}.safetensors"
         checkpoint.write(path, network, name, _card(role, prepared, preset, outcome, facts), torch.float16)
         written[role] = path
+    if prepared.first is not None:  # a second stage is drawn through the first, which goes along
+        written["autoencoder"] = folder / FIRST
+        write_atomic(folder / FIRST, prepared.first.stored.path.read_bytes())
     return written
 
 
 def _card(role: str, prepared: Prepared, preset: Preset, outcome: Outcome, facts: Mapping[str, Any]) -> dict[str, Any]:
-    return {
+    own: dict[str, Any] = {}
+    if prepared.words is not None:
+        own["words"] = list(prepared.words.names)
+    if prepared.first is not None:
+        own["decoder"] = {"file": FIRST, "digest": prepared.first.stored.digest}
+    return own | {
         "role": role,
         "what": preset.what,
         "preset": facts["preset"],

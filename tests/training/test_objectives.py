@@ -58,7 +58,9 @@ def gan(settings: GanSettings, critic: str = "dcgan") -> Gan:
     generator = DCGANGenerator(DCGANGeneratorConfig(8, 2, 1, SIZE, 8, 16))
     if critic == "dcgan":
         return Gan(generator, DCGANCritic(DCGANCriticConfig(2, 1, SIZE, 8, 16, classes=(2,))), settings)
-    return Gan(generator, R3GANCritic(R3GANCriticConfig(2, 1, SIZE, 8, 16, 1, 0, classes=(2,))), settings)
+    return Gan(
+        generator, R3GANCritic(R3GANCriticConfig(2, 1, SIZE, 8, 16, classes=(2,), blocks=1, group_size=0)), settings
+    )
 
 
 @pytest.mark.parametrize("loss", PAIRS)

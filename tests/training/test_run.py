@@ -10,8 +10,10 @@ import yaml
 
 import packshot
 from packshot import checkpoint
-from packshot.errors import ParameterError, TrainingTrouble
+from packshot.errors import BadCheckpoint, ParameterError, TrainingTrouble
+from packshot.models.sampling import Sampler
 from packshot.training import loop
+from packshot.training.mixture import fit_mixture
 from packshot.training.presets import TABLE, Preset, flat
 from packshot.training.run import run
 
@@ -103,10 +105,46 @@ def test_after_trouble_a_run_goes_back_and_gives_up_in_the_end(shop, tmp_path, m
     assert attempts == [0]
 
 
-@pytest.mark.parametrize("name", TABLE)
+SECOND = [name for name, preset in TABLE.items() if preset.objective == "flow"]
+LARGE = [name for name, preset in TABLE.items() if preset.size > 64]
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.slow) if n in LARGE else n for n in TABLE if n not in SECOND]
+)
 def test_every_preset_builds_and_takes_a_step_on_any_catalogue(name: str, shop: Path, tmp_path: Path) -> None:
     small = {"batch": 2, "total_images": 2, "samples": 1}
     done = run(name, shop, tmp_path / "run", changes=small)
     assert done.outcome.images == 2
     facts = yaml.safe_load((tmp_path / "run" / "config.yaml").read_text())
     assert facts["preset"] == name
+    drawing = {"generator", "autoencoder"} & set(done.networks)
+    if drawing and TABLE[name].objective != "discrete":
+        sampler = Sampler(checkpoint.read(done.networks[drawing.pop()]))
+        (picture,) = sampler.pictures([1], text="wooden blocks" if TABLE[name].texts else "")
+        assert picture.size == (TABLE[name].size, TABLE[name].size)
+
+
+@pytest.mark.parametrize("name", SECOND)
+def test_a_second_stage_is_trained_on_the_first_and_drawn_through_it(name: str, shop: Path, tmp_path: Path) -> None:
+    small = {"batch": 2, "total_images": 2, "samples": 1}
+    first = run(name.replace("flow", "vae"), shop, tmp_path / "first", changes=small).networks["autoencoder"]
+    with pytest.raises(ParameterError, match="autoencoder"):
+        run(name, shop, tmp_path / "second", changes=small)
+    done = run(name, shop, tmp_path / "second", changes={**small, "autoencoder": str(first)})
+    sampler = Sampler(checkpoint.read(done.networks["flow"]))
+    assert len(list(sampler.pictures([1, 2], truncation=0.5))) == 2
+    done.networks["autoencoder"].write_bytes(
+        run(TINY, shop, tmp_path / "x", changes=small).networks["critic"].read_bytes()
+    )
+    with pytest.raises(BadCheckpoint, match="not the autoencoder"):
+        Sampler(checkpoint.read(done.networks["flow"]))
+
+
+def test_a_mixture_is_fitted_to_codes_and_drawn_through_the_autoencoder(shop: Path, tmp_path: Path) -> None:
+    small = {"batch": 2, "total_images": 2, "samples": 1}
+    first = run("catalogue-vae", shop, tmp_path / "first", changes=small).networks["autoencoder"]
+    fitted = fit_mixture(first, shop, tmp_path / "mixture", components=2, turns=3)
+    assert fitted.log_likelihood[-1] >= fitted.log_likelihood[0]
+    (picture,) = Sampler(checkpoint.read(fitted.path)).pictures([3])
+    assert picture.size == (64, 64)

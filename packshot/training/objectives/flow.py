@@ -17,10 +17,11 @@ from packshot.training.objective import Batch, Losses, Phase
 
 
 class FlowSettings(BaseModel):
-    """steps: of the solver when pictures are drawn."""
+    """autoencoder: the file of the first stage."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    autoencoder: str = Field("", description="file of the trained autoencoder that this is the second stage of")
     steps: int = Field(20, ge=1, le=200, description="steps from noise to a code when pictures are drawn")
 
 

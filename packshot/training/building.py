@@ -1,0 +1,126 @@
+"""From a preset and what the data decides to networks and their objective."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from pydantic import BaseModel
+from torch import Tensor, nn
+
+from packshot import checkpoint, networks
+from packshot.catalogue.augment.diffaugment import diffaugment
+from packshot.errors import ParameterError
+from packshot.training.objective import Objective
+from packshot.training.objectives.adaptive import Adaptive
+from packshot.training.objectives.classify import Classify, ClassifySettings
+from packshot.training.objectives.discrete import Discrete, DiscreteSettings
+from packshot.training.objectives.flow import Flow, FlowSettings
+from packshot.training.objectives.gan import Gan, GanSettings
+from packshot.training.objectives.growing import Growing, GrowingSettings
+from packshot.training.objectives.product import ProductGan, ProductSettings
+from packshot.training.objectives.stylegan import StyleGan, StyleSettings
+from packshot.training.objectives.vae import Vae, VaeSettings
+from packshot.training.objectives.vaegan import VaeGan, VaeGanSettings
+from packshot.training.presets import Preset
+
+Augment = Callable[[Tensor], Tensor]
+
+
+class Kind(NamedTuple):
+    """An objective: make(networks in the order of roles, settings[, augment]); its rules; what it is made of."""
+
+    make: Callable[..., Objective]
+    rules: type[BaseModel]
+    roles: tuple[str, ...]
+    augmented: bool = True
+
+
+PLAYERS = ("generator", "critic")
+KINDS: Mapping[str, Kind] = {
+    "gan": Kind(Gan, GanSettings, PLAYERS),
+    "growing": Kind(Growing, GrowingSettings, PLAYERS),
+    "stylegan": Kind(StyleGan, StyleSettings, PLAYERS),
+    "product": Kind(ProductGan, ProductSettings, PLAYERS),
+    "vae": Kind(Vae, VaeSettings, ("autoencoder",), augmented=False),
+    "vaegan": Kind(VaeGan, VaeGanSettings, ("autoencoder", "critic")),
+    "discrete": Kind(Discrete, DiscreteSettings, ("autoencoder",), augmented=False),
+    "flow": Kind(Flow, FlowSettings, ("flow", "autoencoder"), augmented=False),
+    "classify": Kind(Classify, ClassifySettings, ("classifier",)),
+}
+AUGMENTS = ("mirror", "diffaugment", "ada")
+
+
+@dataclass(frozen=True)
+class FirstStage:
+    """A trained autoencoder that a second stage builds on. Raises BadCheckpoint, ParameterError if it has no codes."""
+
+    stored: checkpoint.Checkpoint
+
+    @classmethod
+    def read(cls, path: str | Path) -> FirstStage:
+        """From the file of a `vae` checkpoint."""
+        if not str(path):
+            raise ParameterError("autoencoder: name the .safetensors of a trained autoencoder (--set autoencoder=PATH)")
+        stored = checkpoint.read(Path(path))
+        if "latent_dim" not in stored.config or stored.network != "vae":
+            raise ParameterError(f"autoencoder: expected a trained vae, got a {stored.network} ({stored.path.name})")
+        return cls(stored)
+
+    @property
+    def attributes(self) -> dict[str, tuple[str, ...]]:
+        """What its condition is made of."""
+        return {name: tuple(values) for name, values in self.stored.card.get("attributes", {}).items()}
+
+    @property
+    def size(self) -> int:
+        """Side of its pictures, px."""
+        return int(self.stored.config["size"])
+
+    @property
+    def channels(self) -> int:
+        """Of its pictures."""
+        return int(self.stored.config["channels"])
+
+
+def objective_of(
+    preset: Preset, rules: Mapping[str, Any], sizes: tuple[int, ...], words: int, first: FirstStage | None
+) -> Objective:
+    """Fresh networks and their objective. sizes: values of each attribute; words: numbers of the vocabulary."""
+    kind = KINDS[preset.objective]
+    given: dict[str, Any] = {"size": preset.size, "channels": preset.channels, "condition_dim": sum(sizes)}
+    if preset.objective == "classify" or rules.get("auxiliary"):
+        given["classes"] = sizes
+    if words:
+        given["vocabulary"] = words
+    if first is not None:
+        given["latent_dim"] = first.stored.config["latent_dim"]
+    built = {role: _network(name, given, entries) for role, (name, entries) in preset.networks.items()}
+    if first is not None:
+        built["autoencoder"] = first.stored.build()
+    augment = {"augment": augment_of(preset.augment)} if kind.augmented else {}
+    return kind.make(*(built[role] for role in kind.roles), kind.rules(**rules), **augment)
+
+
+def _network(name: str, given: Mapping[str, Any], entries: Mapping[str, Any]) -> nn.Module:
+    """A network with what the data decides filled in, as far as its config has a place for it."""
+    config_class, _ = networks.find(name)
+    fitting = {k: v for k, v in given.items() if k in config_class.__dataclass_fields__}
+    return networks.build(name, {**fitting, **entries})
+
+
+def augment_of(names: tuple[str, ...]) -> Augment | None:
+    """What the critic's pictures go through, by the names of a preset; mirroring happens where pictures are read."""
+    for name in names:
+        if name not in AUGMENTS:
+            raise ParameterError(f"augment: expected some of {', '.join(AUGMENTS)}; got {name!r}")
+    if "ada" in names:
+        return Adaptive()
+    return _diffaugment if "diffaugment" in names else None
+
+
+def _diffaugment(x: Tensor) -> Tensor:
+    return diffaugment(x, torch.Generator(x.device).manual_seed(int(torch.randint(1 << 62, ()))))

@@ -1,0 +1,1 @@
+"""Rows of the table of presets, one family a file: literal values, torch-free."""

@@ -1,0 +1,66 @@
+"""For any catalogue, at 64 px."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from packshot.training.preset import Preset, falling, flat
+
+ROWS: Mapping[str, Preset] = {
+    "catalogue-gan": Preset(
+        what="conditional GAN at 64 px for any catalogue, small data allowed",
+        objective="gan",
+        networks={
+            "generator": ("dcgan-generator", {"z_dim": 64, "width": 32}),
+            "critic": ("dcgan-critic", {"width": 32}),
+        },
+        size=64,
+        columns=("category",),
+        rules={"loss": "non-saturating"},
+        settings={"batch": 64, "learning_rate": flat(2e-4), "beta1": 0.5, "beta2": flat(0.99), "average_images": 5000},
+        augment=("mirror", "diffaugment"),
+    ),
+    "catalogue-vae": Preset(
+        what="σ-VAE at 64 px for any catalogue",
+        objective="vae",
+        networks={"autoencoder": ("vae", {"latent_dim": 64, "width": 32})},
+        size=64,
+        columns=("category",),
+        settings={
+            "batch": 64,
+            "learning_rate": falling(1e-3, 1e-5, 1_000_000, 5_000),
+            "beta1": 0.9,
+            "beta2": flat(0.99),
+        },
+        augment=("mirror",),
+    ),
+    "catalogue-flow": Preset(
+        what="second stage on a trained catalogue-vae: a flow of its codes (--set autoencoder=FILE)",
+        objective="flow",
+        networks={"flow": ("latent-flow", {"width": 256})},
+        size=64,
+        settings={
+            "batch": 64,
+            "learning_rate": falling(2e-3, 1e-5, 600_000, 5_000),
+            "total_images": 600_000,
+            "beta1": 0.9,
+            "average_images": 5_000,
+        },
+    ),
+    "catalogue-features": Preset(
+        what="classifier of category, colour and material: the feature space of a catalogue's measures",
+        objective="classify",
+        networks={"classifier": ("features", {"width": 16})},
+        size=64,
+        columns=("category", "colour", "material"),
+        settings={
+            "total_images": 300_000,
+            "batch": 64,
+            "learning_rate": falling(2e-3, 1e-5, 300_000, 10_000),
+            "beta1": 0.9,
+            "beta2": flat(0.999),
+            "weight_decay": 0.01,
+        },
+        augment=("mirror",),
+    ),
+}

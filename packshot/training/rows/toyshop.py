@@ -1,0 +1,181 @@
+"""Toyshop at 64 px (category × colour), and at 256 px for a GPU: every generator with a fitting objective."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from packshot.training.preset import Preset, falling, flat
+
+HEAD: Mapping[str, Any] = {"size": 64, "columns": ("category", "colour"), "data": "toyshop"}
+BOTH = ("mirror", "diffaugment")
+BATCH_NORM: Mapping[str, Any] = {
+    "total_images": 400_000,
+    "batch": 32,
+    "learning_rate": falling(4e-4, 1e-5, 400_000),
+    "beta1": 0.5,
+    "beta2": flat(0.99),
+    "average_images": 5_000,
+}
+SPECTRAL: Mapping[str, Any] = {
+    "total_images": 250_000,
+    "batch": 32,
+    "learning_rate": falling(4e-4, 1e-5, 250_000),
+    "rates": {"generator": 0.5},
+    "beta2": flat(0.99),
+    "average_images": 5_000,
+}
+PENALISED: Mapping[str, Any] = {
+    "total_images": 250_000,
+    "batch": 32,
+    "learning_rate": falling(2e-3, 1e-4, 250_000),
+    "beta2": flat(0.99),
+    "average_images": 5_000,
+}
+LARGE: Mapping[str, Any] = {
+    "total_images": 4_000_000,
+    "batch": 32,
+    "learning_rate": falling(2e-3, 2e-4, 4_000_000),
+    "beta2": flat(0.99),
+    "average_images": 10_000,
+    "samples": 16,
+}
+
+ROWS: Mapping[str, Preset] = {
+    "toyshop-dcgan": Preset(
+        what="DCGAN with projection on Toyshop, 64 px",
+        objective="gan",
+        networks={
+            "generator": ("dcgan-generator", {"z_dim": 64, "width": 32, "max_width": 256}),
+            "critic": ("dcgan-critic", {"width": 32, "max_width": 256}),
+        },
+        rules={"loss": "non-saturating"},
+        settings=BATCH_NORM,
+        augment=BOTH,
+        **HEAD,
+    ),
+    "toyshop-cgan": Preset(
+        what="residual conditional GAN on Toyshop, 64 px",
+        objective="gan",
+        networks={
+            "generator": ("cgan-generator", {"z_dim": 64, "width": 16, "max_width": 128}),
+            "critic": ("cgan-critic", {"width": 16, "max_width": 128}),
+        },
+        rules={"loss": "hinge", "auxiliary": 0.2},
+        settings=SPECTRAL,
+        augment=BOTH,
+        **HEAD,
+    ),
+    "toyshop-sagan": Preset(
+        what="SAGAN on Toyshop, 64 px",
+        objective="gan",
+        networks={
+            "generator": ("sagan-generator", {"z_dim": 64, "width": 16, "max_width": 128}),
+            "critic": ("sagan-critic", {"width": 16, "max_width": 128}),
+        },
+        rules={"loss": "hinge"},
+        settings=SPECTRAL,
+        augment=BOTH,
+        **HEAD,
+    ),
+    "toyshop-progan": Preset(
+        what="ProGAN on Toyshop, grows from 4 to 64 px",
+        objective="growing",
+        networks={
+            "generator": ("progan-generator", {"z_dim": 64, "width": 16, "max_width": 128}),
+            "critic": ("progan-critic", {"width": 16, "max_width": 128}),
+        },
+        rules={
+            "loss": "wasserstein",
+            "penalty": "gradient",
+            "gamma": flat(10.0),
+            "hold_images": 20_000,
+            "fade_images": 20_000,
+        },
+        settings=PENALISED,
+        augment=("mirror",),
+        **HEAD,
+    ),
+    "toyshop-stylegan2": Preset(
+        what="StyleGAN2 on Toyshop, 64 px, adaptive augmentation",
+        objective="stylegan",
+        networks={
+            "generator": ("stylegan2-generator", {"z_dim": 64, "w_dim": 64, "width": 16, "max_width": 128}),
+            "critic": ("stylegan2-critic", {"width": 16, "max_width": 128}),
+        },
+        rules={"loss": "non-saturating", "penalty": "r1", "gamma": falling(1.0, 0.1, 250_000), "penalty_every": 8},
+        settings=PENALISED,
+        augment=("mirror", "ada"),
+        **HEAD,
+    ),
+    "toyshop-r3gan": Preset(
+        what="R3GAN with dense convolutions on Toyshop, 64 px",
+        objective="gan",
+        networks={
+            "generator": (
+                "r3gan-generator",
+                {"z_dim": 64, "width": 16, "max_width": 128, "blocks": 1, "group_size": 0},
+            ),
+            "critic": ("r3gan-critic", {"width": 16, "max_width": 128, "blocks": 1, "group_size": 0}),
+        },
+        rules={"loss": "relativistic", "penalty": "r1+r2", "gamma": falling(1.0, 0.1, 250_000), "penalty_every": 4},
+        settings={**PENALISED, "learning_rate": falling(5e-4, 5e-5, 250_000)},
+        augment=BOTH,
+        **HEAD,
+    ),
+    "toyshop-unet": Preset(
+        what="U-Net generator on Toyshop, 64 px, DCGAN critic",
+        objective="gan",
+        networks={
+            "generator": ("unet-generator", {"z_dim": 4096, "width": 8, "depth": 4}),
+            "critic": ("dcgan-critic", {"width": 32, "max_width": 256}),
+        },
+        rules={"loss": "non-saturating"},
+        settings={**BATCH_NORM, "total_images": 250_000, "learning_rate": falling(4e-4, 1e-5, 250_000)},
+        augment=BOTH,
+        **HEAD,
+    ),
+    "toyshop-product": Preset(
+        what="product-information GAN on Toyshop: category, colour and title to picture, matching-aware",
+        objective="product",
+        networks={
+            "generator": ("product-generator", {"z_dim": 64, "width": 16, "max_width": 128}),
+            "critic": ("product-critic", {"width": 16, "max_width": 128}),
+        },
+        texts=("title", "description"),
+        rules={"loss": "hinge", "agreement": 0.2, "reconstruction": 0.2},
+        settings=SPECTRAL,
+        augment=BOTH,
+        **HEAD,
+    ),
+    "toyshop-progan-256": Preset(
+        what="ProGAN on Toyshop at 256 px, for a GPU",
+        objective="growing",
+        networks={
+            "generator": ("progan-generator", {"z_dim": 256, "width": 32, "max_width": 256}),
+            "critic": ("progan-critic", {"width": 32, "max_width": 256}),
+        },
+        rules={
+            "loss": "wasserstein",
+            "penalty": "gradient",
+            "gamma": flat(10.0),
+            "hold_images": 200_000,
+            "fade_images": 200_000,
+        },
+        settings={**LARGE, "learning_rate": falling(1e-3, 2e-4, 4_000_000)},
+        augment=("mirror",),
+        **{**HEAD, "size": 256},
+    ),
+    "toyshop-stylegan2-256": Preset(
+        what="StyleGAN2 on Toyshop at 256 px, for a GPU",
+        objective="stylegan",
+        networks={
+            "generator": ("stylegan2-generator", {"z_dim": 256, "w_dim": 256, "width": 32, "max_width": 256}),
+            "critic": ("stylegan2-critic", {"width": 32, "max_width": 256}),
+        },
+        rules={"loss": "non-saturating", "penalty": "r1", "gamma": flat(2.0), "penalty_every": 16},
+        settings=LARGE,
+        augment=("mirror", "ada"),
+        **{**HEAD, "size": 256},
+    ),
+}
