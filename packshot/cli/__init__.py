@@ -22,6 +22,7 @@ from packshot.cli import (
     operations,
     pipelines,
     run,
+    score,
     toyshop,
     train,
     verify,
@@ -50,6 +51,7 @@ app.command("check")(check.check)
 app.command("channels")(check.channels)
 app.command("train")(train.train)
 app.command("generate")(generate.generate)
+app.command("score")(score.score)
 app.command("verify")(verify.verify)
 app.command("operations")(operations.operations)
 app.command("pipelines")(pipelines.pipelines)

@@ -85,23 +85,28 @@ class Sampler:
         self, z: Tensor, condition: Tensor | None = None, truncation: float = 1.0, text: str = ""
     ) -> Iterator[Picture]:
         """Pictures of noise `(n, noise_dim)`. Raises ParameterError for a truncation outside [0, 1]."""
+        pixels = self.tensors(z, condition, truncation, [text] * len(z)).cpu() / 2 + 0.5
+        for picture in pixels:
+            yield Picture(picture.expand(3, -1, -1)[None].contiguous())
+
+    def tensors(
+        self, z: Tensor, condition: Tensor | None = None, truncation: float = 1.0, texts: Sequence[str] = ()
+    ) -> Tensor:
+        """As `draw`, but `(n, channels, size, size)` in [-1, 1], and a text for each picture."""
         if not 0 <= truncation <= 1:
             raise ParameterError(f"truncation: expected 0 to 1, got {truncation}")
         with torch.inference_mode():
             c = None if condition is None else condition.to(self.device)
-            out = self._forward(z.to(self.device), c, truncation, text)
-        pixels = out.float().clamp(-1, 1).cpu() / 2 + 0.5
-        for picture in pixels:
-            yield Picture(picture.expand(3, -1, -1)[None].contiguous())
+            return self._forward(z.to(self.device), c, truncation, texts or [""] * len(z)).float().clamp(-1, 1)
 
-    def _forward(self, z: Tensor, condition: Tensor | None, truncation: float, text: str) -> Tensor:
+    def _forward(self, z: Tensor, condition: Tensor | None, truncation: float, texts: Sequence[str]) -> Tensor:
         network: Any = self.network
         if hasattr(network, "decode"):
             out: Tensor = network.decode(z * truncation, condition)
         elif truncation < 1 and hasattr(network, "synthesise"):
             out = network.synthesise(torch.lerp(self._mean_style(condition), network.map(z, condition), truncation))
         elif self.words is not None:
-            tokens = self.words.tokens([text] * len(z), TOKENS).to(self.device)
+            tokens = self.words.tokens(texts, TOKENS).to(self.device)
             out = network(z * truncation, condition, tokens)
         else:
             out = network(z * truncation, condition)

@@ -59,10 +59,10 @@ def write(folder: Path, pictures: Tensor, images: int) -> str:
     return name
 
 
-def tiled(pictures: Tensor, gap_px: int = 2) -> Tensor:
+def tiled(pictures: Tensor, gap_px: int = 2, columns: int = 0) -> Tensor:
     """`(n, c, h, w)` in [-1, 1] → one picture `(3, H, W)`, rows of about equal number, white gaps."""
     n, _, h, w = pictures.shape
-    columns = math.ceil(n**0.5)
+    columns = columns or math.ceil(n**0.5)
     rows = math.ceil(n / columns)
     sheet = pictures.new_ones(3, rows * (h + gap_px) + gap_px, columns * (w + gap_px) + gap_px)
     for index, picture in enumerate(pictures):

@@ -108,7 +108,7 @@ def export(
 def _card(role: str, prepared: Prepared, preset: Preset, outcome: Outcome, facts: Mapping[str, Any]) -> dict[str, Any]:
     own: dict[str, Any] = {}
     if prepared.words is not None:
-        own["words"] = list(prepared.words.names)
+        own |= {"words": list(prepared.words.names), "texts": list(preset.texts)}
     if prepared.first is not None:
         own["decoder"] = {"file": FIRST, "digest": prepared.first.stored.digest}
     return own | {
