@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,6 +23,11 @@ def train(
     ] = None,
     minutes: Annotated[float | None, typer.Option(min=0.01, help="stop after so many minutes")] = None,
     images: Annotated[int | None, typer.Option(min=1, help="stop after so many images")] = None,
+    sweep: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=A,B,C", help="try these values, all combinations; --minutes is for all together"),
+    ] = None,
+    features: Annotated[str, typer.Option(help="with --sweep: checkpoint whose Fréchet distance ranks the runs")] = "",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps")] = "auto",
 ) -> None:
     """Train a preset on a catalogue. The run's folder holds log, samples, state, page and the trained networks."""
@@ -37,13 +43,43 @@ def train(
         raise ParameterError(
             "--catalogue: name the catalogue folder to learn from; `packshot catalogue make` makes one"
         )
-    changes = changed(setting or [])
-    changes |= {k: v for k, v in (("minutes", minutes), ("total_images", images)) if v is not None}
+    if features and not sweep:
+        raise ParameterError("--features: only a --sweep is ranked; `packshot score` measures one checkpoint")
+    changes = changed(setting or []) | ({} if images is None else {"total_images": images})
     target = out or Path("runs") / preset
+    if sweep:
+        from packshot.training.sweep import sweep as tried_all
+
+        every = partial(tried_all, preset, catalogue, target, values_of(sweep), minutes=minutes, changes=changes)
+        trials = every(columns=column, features=features, device=device, readers=(progress.terminal,))
+        tabulate([trial.row() for trial in trials])
+        return
+    changes |= {} if minutes is None else {"minutes": minutes}
     done = run(preset, catalogue, target, changes=changes, columns=column, device=device, readers=(progress.terminal,))
     for role, path in done.networks.items():
         typer.echo(f"{role:12} {path}")
     typer.echo(f"{'page':12} {target / 'training.html'}")
+
+
+def tabulate(rows: list[dict[str, Any]]) -> None:
+    """Print the trials of a sweep as a table."""
+    from packshot.evaluation.tables import markdown_table
+
+    if rows:
+        columns = list(dict.fromkeys(name for row in rows for name in row))
+        numbers = {name for row in rows for name, value in row.items() if isinstance(value, float)}
+        typer.echo(markdown_table(rows, columns, {name: ".4g" for name in columns if name in numbers}))
+
+
+def values_of(sweep: list[str]) -> dict[str, list[Any]]:
+    """`batch=32,64` → `{"batch": [32, 64]}`, values read as by `--set`."""
+    found = {}
+    for text in sweep:
+        name, sign, values = text.partition("=")
+        if not sign or not values:
+            raise ParameterError(f"--sweep {text!r}: expected NAME=A,B,C, such as batch=32,64")
+        found[name] = [changed([f"{name}={value}"])[name] for value in values.split(",")]
+    return found
 
 
 def changed(settings: list[str]) -> dict[str, Any]:
