@@ -17,7 +17,7 @@ import numpy as np
 import PIL.features
 from PIL import Image, ImageChops, ImageCms, ImageDraw, ImageFilter, ImageFont
 
-from packshot.imaging import icc
+from packshot.imaging.files import icc
 
 SIDE = 1000
 FILL = 0.9

@@ -24,7 +24,7 @@ import packshot
 from benchmarks._cutout_scenes import Scene, composed, encoded, linear, real_pairs, sample_pictures
 from packshot.evaluation.tables import markdown_table
 from packshot.imaging.mattes import foreground, over
-from packshot.imaging.segment import segment
+from packshot.imaging.segmentation.segment import segment
 from packshot.operations.cutout import Cutout
 
 GROUNDS = {"white": (1.0, 1.0, 1.0), "black": (0.0, 0.0, 0.0), "green": (0.1, 0.7, 0.2)}

@@ -15,8 +15,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from packshot.imaging import icc
-from packshot.imaging.files import encode, open_picture
+from packshot.imaging.files import encode, icc, open_picture
 
 LYING = bytes.fromhex("457869660000 49492a0008000000 0100 120103000100000006000000 00000000")  # orientation 6
 WIDTH, HEIGHT, RUNS = 4000, 3000, 5

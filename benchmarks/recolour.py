@@ -25,8 +25,8 @@ from torch import Tensor
 from packshot.evaluation.tables import markdown_table
 from packshot.imaging.colour import delta_e_2000, lab_to_rgb, linear_to_srgb, rgb_to_lab, srgb_to_linear
 from packshot.imaging.picture import Picture
-from packshot.imaging.recolouring import lab_of
-from packshot.imaging.selection import select
+from packshot.imaging.retouching.recolouring import lab_of
+from packshot.imaging.retouching.selection import select
 from packshot.operations.operation import Context
 from packshot.operations.recolour import Recolour
 

@@ -1,4 +1,4 @@
-"""Where the constants of packshot/imaging/reflectance.py come from: `PACKSHOT_DATA=… scripts/fit_recolouring.py`.
+"""Where the constants of imaging/retouching/reflectance.py come from: `PACKSHOT_DATA=… scripts/fit_recolouring.py`.
 
 Fits `SWING`, `FOLD_TINT`, `LIT_TINT` and `TEXTURE` to the training pairs of products/recolour_pairs.csv, both ways, by
 gradient descent on the colour difference (CIE94) between each recoloured sample and the true photo. A pair counts by
@@ -17,7 +17,7 @@ from PIL import Image
 from torch import Tensor
 
 from packshot.imaging.colour import RGB_TO_XYZ, lab_to_rgb, rgb_to_lab, srgb_to_linear
-from packshot.imaging.reflectance import SWING_AT, usual_tint
+from packshot.imaging.retouching.reflectance import SWING_AT, usual_tint
 
 CHANGED, SAMPLES, STEPS = 12, 500, 150
 GRID = torch.linspace(0, 100, 401)

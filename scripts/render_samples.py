@@ -26,7 +26,7 @@ from packshot.catalogue.toyshop.parts import Style
 from packshot.catalogue.toyshop.photo import Response, develop, soften
 from packshot.catalogue.toyshop.render import Rendering, render
 from packshot.catalogue.toyshop.studio import Studio, blackbody
-from packshot.imaging.icc import srgb_profile
+from packshot.imaging.files.icc import srgb_profile
 from packshot.provenance import marks
 
 FOLDER = Path(__file__).resolve().parent.parent / "packshot" / "samples"

@@ -46,7 +46,7 @@ def _clash(catalogue: Catalogue, product: Product, row: int) -> Iterator[Problem
 
 
 def _check_image(catalogue: Catalogue, image: Image, row: int, decode: bool) -> Iterator[Problem]:
-    from packshot.imaging.sniff import picture_format
+    from packshot.imaging.files.sniff import picture_format
 
     for what, path in (("image", catalogue.path_of(image)), ("matte", catalogue.matte_of(image))):
         if path is None:

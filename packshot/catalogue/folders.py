@@ -41,7 +41,7 @@ def is_picture(tree: Tree, path: str) -> bool:
     """Whether a file is taken for a picture: by its suffix, else by its first bytes."""
     if PurePosixPath(path.lower()).suffix in PICTURE_SUFFIXES:
         return True
-    from packshot.imaging.sniff import picture_format
+    from packshot.imaging.files.sniff import picture_format
 
     try:
         with tree.open(path) as file:

@@ -24,7 +24,7 @@ from packshot.catalogue.problems import Problem, shortened
 from packshot.catalogue.staging import Seen, Staging
 from packshot.catalogue.trees import Tree
 from packshot.errors import FileError, TooLarge, UnsafePath
-from packshot.imaging.sniff import MAX_PIXELS, MAX_SIDE_PX, SUFFIXES, picture_format
+from packshot.imaging.files.sniff import MAX_PIXELS, MAX_SIDE_PX, SUFFIXES, picture_format
 
 Pictures = Literal["copy", "link", "refer"]
 IMAGES = "images"

@@ -155,7 +155,7 @@ def _table_kind(
 
 
 def _refuse_picture(head: bytes, name: str) -> None:
-    from packshot.imaging.sniff import picture_format
+    from packshot.imaging.files.sniff import picture_format
 
     try:
         found = picture_format(head[:4096])

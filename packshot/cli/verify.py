@@ -34,7 +34,7 @@ def verify(
 def _pictures(paths: list[Path]) -> list[Path]:
     """The files themselves, and every picture below the folders. Raises ParameterError for a folder without any."""
     from packshot.errors import ParameterError
-    from packshot.imaging.sniff import SUFFIXES
+    from packshot.imaging.files.sniff import SUFFIXES
 
     endings = {ending for group in SUFFIXES.values() for ending in group}
     found: dict[Path, None] = {}

@@ -92,7 +92,7 @@ def _seen(picture: Picture, to_opened: NDArray[np.float64], size: tuple[int, int
     import cv2
     import numpy as np
 
-    from packshot.imaging.encode import quantise
+    from packshot.imaging.files.encode import quantise
 
     h, w = size
     if np.array_equal(to_opened, np.eye(3)) and size == picture.size:

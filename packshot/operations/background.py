@@ -40,7 +40,7 @@ class Background(Operation):
 
     def apply(self, picture: Picture | None, context: Context) -> Result:
         """Needs a matte. The result is opaque, or has alpha for kind transparent."""
-        from packshot.imaging import grounds
+        from packshot.imaging.scenery import grounds
 
         picture, matte = need_matte(picture, "background")
         flags = () if bool((matte > grounds.NOTHING).any()) else ("no product found: nothing but background",)
@@ -56,7 +56,7 @@ class Background(Operation):
 
     def _ground(self, size: tuple[int, int], context: Context) -> tuple[Tensor, float]:
         """The background `(1, 3, h, w)`, and how much its picture was enlarged."""
-        from packshot.imaging import grounds
+        from packshot.imaging.scenery import grounds
 
         first, second, place = parse_colour(self.colour), parse_colour(self.second), (self.position_x, self.position_y)
         if self.kind == "gradient" and self.gradient == "linear":

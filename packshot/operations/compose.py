@@ -42,7 +42,8 @@ class Compose(Operation):
 
     def apply(self, picture: Picture | None, context: Context) -> Result:
         """Needs a matte and a scene; the result has the scene's size and is opaque."""
-        from packshot.imaging import geometry, grounds, mattes
+        from packshot.imaging import geometry, mattes
+        from packshot.imaging.scenery import grounds
 
         picture, matte = need_matte(picture, "compose")
         if picture.rgb.shape[0] != 1:
@@ -82,7 +83,7 @@ class Compose(Operation):
         """The scene with the contact shadow, `(1, 3, h, w)`."""
         import torch
 
-        from packshot.imaging import layering, shadows
+        from packshot.imaging.scenery import layering, shadows
 
         shape = shadows.outline(matte[0, 0].numpy())
         if self.shadow == 0 or shape is None:
@@ -104,8 +105,9 @@ def _plane(turn: float, tilt: float, distance: float) -> Tensor:
 
 def _opaque(scene: Picture) -> Picture:
     """The scene's colours on white, without layers."""
-    from packshot.imaging import grounds, mattes
+    from packshot.imaging import mattes
     from packshot.imaging.picture import Picture
+    from packshot.imaging.scenery import grounds
 
     if scene.alpha is None:
         return Picture(scene.rgb)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from packshot.imaging.picture import Picture
-    from packshot.imaging.segment import Segmentation
+    from packshot.imaging.segmentation.segment import Segmentation
 
 
 class Cutout(Operation):
@@ -37,7 +37,7 @@ class Cutout(Operation):
     def apply(self, picture: Picture | None, context: Context) -> Result:
         import torch
 
-        from packshot.imaging.segment import segment
+        from packshot.imaging.segmentation.segment import segment
 
         picture = need_picture(picture, "cutout")
         if picture.alpha is not None and bool((picture.alpha < 1).any()):

@@ -216,7 +216,8 @@ def _carried(
     """
     import torch
 
-    from packshot.imaging import geometry, grounds
+    from packshot.imaging import geometry
+    from packshot.imaging.scenery import grounds
 
     plain = grounds.plain_ground(picture)
     if plain is None or picture.mask is not None or float(to_old[0, 0]) == 1:

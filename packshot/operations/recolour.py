@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from packshot.imaging.picture import Picture
-    from packshot.imaging.selection import Selection
+    from packshot.imaging.retouching.selection import Selection
 
 OUT_OF_REACH = 3.0  # ΔE2000 between target and result that is worth a flag
 UNEVEN = 0.45  # mean distance from the material's curve, in units of the tolerance, that is worth a flag
@@ -67,7 +67,7 @@ class Recolour(Operation):
         `delta_e_moved` (how far that mean moved), `changed_share` of the picture, `delta_e_outside` (largest change
         where nothing was selected). layers: `recoloured`, what was selected.
         """
-        from packshot.imaging.recolouring import delta_e_outside, lab_of, recolour
+        from packshot.imaging.retouching.recolouring import delta_e_outside, lab_of, recolour
 
         picture, region = self._region(picture)
         selection = self._selected(picture, region)
@@ -88,8 +88,8 @@ class Recolour(Operation):
 
     def _selected(self, picture: Picture, region: Tensor) -> Selection | None:
         """What has the colour to be replaced; None if nothing has it, or if colour does not matter."""
-        from packshot.imaging.recolouring import lab_of
-        from packshot.imaging.selection import select
+        from packshot.imaging.retouching.recolouring import lab_of
+        from packshot.imaging.retouching.selection import select
 
         if self.parts == "all":
             return None

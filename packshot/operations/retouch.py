@@ -13,8 +13,8 @@ from packshot.operations.operation import Colour, Context, Operation, Result, ne
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from packshot.imaging.dust import Dust
     from packshot.imaging.picture import Picture
+    from packshot.imaging.retouching.dust import Dust
 
 USED_WITH = {  # parameter → the parameter, and its values, without which it does nothing
     "temperature": ("white_balance", ("light",)),
@@ -83,7 +83,7 @@ class Retouch(Operation):
         `spots`; `strength` (below 1 where `limit_delta_e` bites). layers: `dust`, where specks were removed.
         With everything off or 0 the picture comes back bit-exact.
         """
-        from packshot.imaging import tone, white_balance
+        from packshot.imaging.retouching import tone, white_balance
 
         picture = need_picture(picture, "retouch")
         if picture.rgb.shape[0] != 1:
@@ -109,7 +109,7 @@ class Retouch(Operation):
 
     def _light(self, picture: Picture) -> tuple[tuple[float, float, float], float, list[str], list[str]]:
         """Gains of the white balance, stops of the exposure, what stood in their way, and what to look at."""
-        from packshot.imaging import white_balance
+        from packshot.imaging.retouching import white_balance
 
         automatic = self.white_balance == "auto" or self.auto_exposure
         reference = white_balance.background(picture.rgb, picture.matte) if automatic else None
@@ -131,7 +131,7 @@ class Retouch(Operation):
 
     def _neutral(self, picture: Picture) -> tuple[float, float, float]:
         """Linear RGB of what should be grey."""
-        from packshot.imaging import white_balance
+        from packshot.imaging.retouching import white_balance
 
         if self.white_balance == "grey-world":
             return white_balance.grey_world(picture.rgb).linear
@@ -141,7 +141,7 @@ class Retouch(Operation):
 
     def _clean(self, picture: Picture, rgb: Tensor) -> Dust | None:
         """`rgb` without dust; None if none is asked for, no background is seen, or there is no telling where it is."""
-        from packshot.imaging.dust import remove
+        from packshot.imaging.retouching.dust import remove
 
         size_px = self.dust_size / 100 * max(picture.size)
         if self.dust == "everywhere":

@@ -15,9 +15,9 @@ from packshot.operations.operation import Colour, Context, Operation, Result, ne
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from packshot.imaging.layering import Shade
     from packshot.imaging.picture import Picture
-    from packshot.imaging.shadows import Outline
+    from packshot.imaging.scenery.layering import Shade
+    from packshot.imaging.scenery.shadows import Outline
 
 WORK_PX = 640  # longest side of the photo while its own shadow is looked for
 CLIPPED = 0.05  # share of the shadow outside the picture that is worth a flag
@@ -67,9 +67,9 @@ class Shadow(Operation):
     def _draw(self, picture: Picture, matte: Tensor) -> Result:
         import torch
 
-        from packshot.imaging import shadows
-        from packshot.imaging.layering import render, strengthened
-        from packshot.imaging.reflections import reflection
+        from packshot.imaging.scenery import shadows
+        from packshot.imaging.scenery.layering import render, strengthened
+        from packshot.imaging.scenery.reflections import reflection
 
         fine = shadows.drop_work_px(self.blur / 100) if self.kind == "drop" else 0
         shape = shadows.outline(matte[0, 0].numpy(), fine)
@@ -92,7 +92,7 @@ class Shadow(Operation):
 
     def _shade(self, shape: Outline) -> Shade:
         """The drawn shadow in lengths of the product instead of percent."""
-        from packshot.imaging import shadows
+        from packshot.imaging.scenery import shadows
 
         blur, right, down = self.blur / 100, self.offset_x / 100, self.offset_y / 100
         if self.kind == "drop":
@@ -110,8 +110,8 @@ class Shadow(Operation):
         return shadows.contact(shape, blur=blur, camera=self.camera)
 
     def _keep(self, picture: Picture, matte: Tensor, context: Context) -> Result:
-        from packshot.imaging.layering import strengthened
-        from packshot.imaging.real_shadows import ENOUGH_PLAIN, kept
+        from packshot.imaging.scenery.layering import strengthened
+        from packshot.imaging.scenery.real_shadows import ENOUGH_PLAIN, kept
 
         if context.source is None:
             raise ParameterError(
@@ -138,7 +138,7 @@ class Shadow(Operation):
         mirrored: Picture | None = None,
         keep: bool = False,
     ) -> Result:
-        from packshot.imaging.layering import lay
+        from packshot.imaging.scenery.layering import lay
 
         assert picture.matte is not None
         outside = density * (1 - picture.matte)

@@ -17,8 +17,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from packshot.errors import MarkError
+from packshot.imaging.files.sniff import C2PA_BOX
 from packshot.imaging.home import home
-from packshot.imaging.sniff import C2PA_BOX
 from packshot.provenance.credentials import Signing, credential
 from packshot.provenance.terms import term_of
 from packshot.version import __version__

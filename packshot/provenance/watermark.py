@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from packshot.errors import MissingExtra, PackshotError
-from packshot.imaging.encode import quantise
+from packshot.imaging.files.encode import quantise
 from packshot.imaging.picture import Picture
 
 WHITE_FRAME_SHARE = 0.99  # of the outermost pixels

@@ -123,7 +123,7 @@ def test_a_link_to_nothing_is_listed_and_every_remark_names_its_file(tmp_path):
 
 def test_one_limit_of_pixels_for_reading_and_for_running(tmp_path):
     from packshot.imaging import files
-    from packshot.imaging.sniff import MAX_PIXELS
+    from packshot.imaging.files.sniff import MAX_PIXELS
 
     header = b"P6 20000 6000 255\n"  # 120 megapixels, of which there is not one byte
     put(tmp_path / "in", {"a.png": 1, "wide.ppm": header, "vast.ppm": b"P6 40000 40000 255\n"})

@@ -213,7 +213,7 @@ def test_hostile_packets_are_named_and_do_no_harm(tmp_path, name):
     buffer = io.BytesIO()
     Image.new("RGB", (64, 48), "teal").save(buffer, "PNG")
     data = buffer.getvalue()
-    from packshot.imaging.containers import _chunk
+    from packshot.imaging.files.containers import _chunk
 
     text = _chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + HOSTILE[name])
     (tmp_path / "in.png").write_bytes(data[:33] + text + data[33:])
@@ -230,7 +230,7 @@ def test_hostile_packets_are_named_and_do_no_harm(tmp_path, name):
 @pytest.mark.parametrize("name", ["not closed", "entities", "ten megabytes", "deep"])
 def test_what_an_unreadable_packet_says_of_ai_still_counts(tmp_path, name):
     """Else a broken packet would turn a generated picture into a photo."""
-    from packshot.imaging.containers import _chunk
+    from packshot.imaging.files.containers import _chunk
 
     buffer = io.BytesIO()
     Image.new("RGB", (64, 48), "teal").save(buffer, "PNG")

@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.errors import TooLarge, UnreadableFile
-from packshot.imaging.decode import Header, Limits, decode
 from packshot.imaging.files import MAX_FILE_BYTES, MAX_PIXELS, MAX_SIDE_PX
-from packshot.imaging.incoming import CODED, HDR, to_srgb
-from packshot.imaging.profiles import is_srgb, parse
-from packshot.imaging.samples import Samples
+from packshot.imaging.files.decode import Header, Limits, decode
+from packshot.imaging.files.incoming import CODED, HDR, to_srgb
+from packshot.imaging.files.profiles import is_srgb, parse
+from packshot.imaging.files.samples import Samples
 from packshot.publish.looking.pieces import Pieces, pieces_of
 from packshot.publish.looking.scene import Scene, scene_of
 from packshot.publish.looking.texts import How, Texts, texts_of

@@ -16,9 +16,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from packshot.imaging.backdrop import Surface, behind, length, ring_of, surfaces
-from packshot.imaging.regions import reached, widened
-from packshot.imaging.shade import lit
+from packshot.imaging.segmentation.backdrop import Surface, behind, length, ring_of, surfaces
+from packshot.imaging.segmentation.regions import reached, widened
+from packshot.imaging.segmentation.shade import lit
 
 Mask = NDArray[Any]  # (h, w) bool
 Pixels = NDArray[Any]  # (h, w, 3) uint8

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import PurePath
 
 from packshot.errors import UnreadableFile
-from packshot.imaging.sniff import name_problem
+from packshot.imaging.files.sniff import name_problem
 from packshot.publish.channel import Bytes, Channel, Colour, Formats
 from packshot.publish.findings import Finding, Judge
 from packshot.publish.looking.photo import Facts, Photo

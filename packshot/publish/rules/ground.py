@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from packshot.imaging.regions import widened
+from packshot.imaging.segmentation.regions import widened
 from packshot.publish.channel import Background, Channel
 from packshot.publish.findings import Finding, Judge
 from packshot.publish.looking.photo import Photo

@@ -1,0 +1,1 @@
+"""What stands behind, under and around a product: grounds, shadows, reflections, perspective."""
