@@ -140,10 +140,16 @@
     if (entry.status === "done" && !entry.reasons.length) return null;
     const list = make("ul", { class: "reasons" });
     const said = entry.reasons.length ? entry.reasons.map(reason) : [say("unknownReason")];
-    said.forEach((text, index) => {
+    const items = said.map((text, index) => {
       const title = index || entry.status === "done" ? null : make("b", {}, make("span", { class: "dot " + entry.status }), say(entry.status));
-      list.append(make("li", { dir: "auto" }, title, text));
+      return make("li", { dir: "auto" }, title, text);
     });
+    const shown = items.length > 4 ? 3 : items.length;
+    list.append(...items.slice(0, shown));
+    if (shown < items.length) {
+      const rest = make("ul", { class: "rest" }, ...items.slice(shown));
+      list.append(make("li", {}, make("details", {}, make("summary", { text: say("moreReasons", { count: items.length - shown }) }), rest)));
+    }
     return list;
   };
   const figures = (entry) => {

@@ -26,7 +26,7 @@ const WORDS = {
     minutes: "{minutes} min {seconds} s", hours: "{hours} h {minutes} min", standard: "standard settings",
     printed: "The first {count} of {total} pictures are printed. Use the filters to print others.",
     foot: "packshot {version} · {date}", footDevice: "packshot {version} · {date} · {device}",
-    alt: "{which}: {title}", unknownReason: "No reason was recorded.",
+    alt: "{which}: {title}", unknownReason: "No reason was recorded.", moreReasons: "{count} more",
   },
   zh: {
     skip: "跳到图片", language: "语言", search: "搜索标题、SKU 或文件名", category: "类目",
@@ -53,7 +53,7 @@ const WORDS = {
     minutes: "{minutes} 分 {seconds} 秒", hours: "{hours} 小时 {minutes} 分", standard: "默认设置",
     printed: "打印 {total} 张中的前 {count} 张。用筛选可打印其他图片。",
     foot: "packshot {version} · {date}", footDevice: "packshot {version} · {date} · {device}",
-    alt: "{which}：{title}", unknownReason: "没有记录原因。",
+    alt: "{which}：{title}", unknownReason: "没有记录原因。", moreReasons: "还有 {count} 条",
   },
 };
 // What a measured number means: [name, explanation] in both languages, decimals, unit.
