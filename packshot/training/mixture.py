@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 
 from packshot import checkpoint, networks
-from packshot.catalogue.dataset.pack import packed
 from packshot.imaging.files import write_atomic
 from packshot.training.building import FirstStage
+from packshot.training.material import pictures_of
 from packshot.training.prepare import columns_of, labels_as
 
 BATCH = 250
@@ -59,7 +59,7 @@ def fit_mixture(
 @torch.inference_mode()
 def codes_of(first: FirstStage, catalogue: str | Path, seed: int = 0) -> Tensor:
     """Codes `(n, latent_dim)`, one drawn for each training picture."""
-    pictures, _ = packed(catalogue, first.size, grey=first.channels == 1, layers=("photo",))
+    pictures = pictures_of(catalogue, first.size, first.channels)
     condition = columns_of(labels_as(pictures, first.attributes)).get("condition")
     rows = pictures.where(split="train")
     rows = rows if len(rows) else torch.arange(len(pictures))

@@ -12,12 +12,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from packshot.catalogue.dataset.order import Order
-from packshot.catalogue.dataset.pack import packed
 from packshot.catalogue.dataset.pictures import Labels, Pictures
 from packshot.catalogue.dataset.stream import Stream, mirrored
 from packshot.catalogue.dataset.words import Words
 from packshot.errors import ParameterError
 from packshot.training.building import KINDS, FirstStage, objective_of
+from packshot.training.material import pictures_of
 from packshot.training.objective import Objective
 from packshot.training.presets import Preset
 from packshot.training.settings import Settings
@@ -56,7 +56,7 @@ def prepare(
     first = FirstStage.read(rules.get("autoencoder", "")) if preset.objective == "flow" else None
     if first is not None:
         preset = replace(preset, size=first.size, channels=first.channels)
-    pictures, _ = packed(catalogue, preset.size, grey=preset.channels == 1, layers=("photo",))
+    pictures = pictures_of(catalogue, preset.size, preset.channels)
     labels = labels_of(pictures, preset, columns) if first is None else labels_as(pictures, first.attributes)
     rows = pictures.where(split="train")
     if not len(rows):

@@ -16,7 +16,6 @@ import torch
 from torch import Tensor
 
 from packshot import checkpoint
-from packshot.catalogue.dataset.pack import packed
 from packshot.catalogue.dataset.pictures import Pictures
 from packshot.errors import ParameterError
 from packshot.evaluation.features import Comparison, FeatureNetwork, compare_sets, features_of
@@ -25,6 +24,7 @@ from packshot.models import find, resolve_device
 from packshot.models.sampling import Sampler, seeds_of
 from packshot.training.accuracy import Accuracy, accuracy_from
 from packshot.training.grids import tiled
+from packshot.training.material import pictures_of
 from packshot.training.prepare import columns_of, labels_as
 
 BATCH = 50
@@ -104,7 +104,7 @@ def score(
     sampler = Sampler(stored, place)
     network, name, channels = _feature_network(str(features), place)
     shape = sampler.tensors(sampler.noise(0), sampler.condition({}, 0)).shape
-    pictures, _ = packed(catalogue, shape[2], grey=shape[1] == 1, layers=("photo",))
+    pictures = pictures_of(catalogue, shape[2], shape[1])
     if channels == 1 and shape[1] == 3:
         raise ParameterError(f"features: {name} was trained on grey pictures, the generator draws coloured ones")
     real, training = _asked(pictures, sampler, stored, split), _asked(pictures, sampler, stored, "train")
