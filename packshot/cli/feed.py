@@ -63,6 +63,9 @@ def feed(
     options = Options(language, _pairs("default", default), _pairs("rights", rights), site=site)
     written = writer(offers, out, options)
     _say(written)
+    if offers.flagged:
+        told = f"{offers.flagged} of the pictures listed are flagged in {fitted}; look at them before they go online"
+        typer.echo(f"note: {told}", err=True)
     raise typer.Exit(1 if written.problems.serious else 0)
 
 
@@ -93,7 +96,7 @@ def _pairs(name: str, given: list[str] | None) -> dict[str, str]:
 
 def _say(written: Any) -> None:
     for problem in written.problems.first[:SHOWN]:
-        typer.echo(f"{'missing' if problem.serious else 'note'}: {problem} ({problem.value})", err=True)
+        typer.echo(f"{'problem' if problem.serious else 'note'}: {problem} ({problem.value})", err=True)
     total = written.problems.serious + written.problems.notes
     if total > SHOWN:
         typer.echo(f"… {total - SHOWN} more", err=True)

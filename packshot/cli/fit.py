@@ -27,6 +27,7 @@ CHANNEL_FILE = Annotated[
 UPSCALE = Annotated[float, typer.Option(min=1, max=16, help="pixels are enlarged no further than this")]
 ALT = Annotated[Path | None, typer.Option(help="CSV of alternative texts: sku, image, en, zh [default: alt.csv]")]
 LIMIT = Annotated[int | None, typer.Option(min=1, help="only the first so many photos")]
+SHOWN = 20  # wrong or shared identifiers that are listed
 REPORT = Annotated[bool, typer.Option(help="write report.html and report.json")]
 
 
@@ -113,7 +114,21 @@ def _work(source: str, channels: list[str], out: Path, pipeline: str | None, opt
         return 130
     running.say(done)
     _table(done)
+    _more(done)
     return done.exit_code
+
+
+def _more(done: Published) -> None:
+    """What else a person has to know: identifiers that are wrong or shared, and what earlier runs left."""
+    for problem in done.identifiers[:SHOWN]:
+        typer.echo(f"note: {problem}", err=True)
+    if len(done.identifiers) > SHOWN:
+        typer.echo(f"… {len(done.identifiers) - SHOWN} more identifiers that are wrong or shared", err=True)
+    if done.left_over:
+        typer.echo(
+            f"put aside {done.out / 'held' / 'left-over'}: {done.left_over} pictures of earlier runs that this "
+            "catalogue no longer asks for"
+        )
 
 
 def _table(done: Published) -> None:

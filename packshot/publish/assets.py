@@ -22,9 +22,9 @@ from packshot.pipeline.run import RECORDS, Progress
 from packshot.publish.alt import AltTexts
 from packshot.publish.channel import Channel
 from packshot.publish.filenames import HELD
+from packshot.publish.leftovers import SIDECARS
 from packshot.version import __version__
 
-SIDECARS = "sidecars"
 FORMAT = "packshot-asset/1"
 
 Current = Callable[[Record], bool]

@@ -1,7 +1,7 @@
 """Which picture goes into which slot of a channel, and what its file is called there.
 
 Sources: Amazon, `ASIN.VARIANT.ext` with the variants MAIN, PT01 …, SWCH, TOPP and so on (Seller Central Australia,
-image file naming); Walmart, GTIN-14; GS1 General Specifications, check digit. Where a platform asks for nothing the
+image file naming); Walmart, GTIN-14. Where a platform asks for nothing the
 channel's template is packshot's own. A sku that is a path trick is refused; any other is escaped as in catalogues.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -17,6 +17,7 @@ from packshot.catalogue.names import file_stem, has_control
 from packshot.catalogue.product import Image, Product
 from packshot.errors import UnsafePath
 from packshot.publish.channel import Channel
+from packshot.publish.identifiers import Shared, asin_of, faults, filed_under, gtin14, named
 
 MAIN_ROLES = ("main", "front", "hero", "主图", "正面")
 SCENE_ROLES = ("lifestyle", "scene", "in use", "model", "场景", "场景图", "生活")
@@ -30,8 +31,8 @@ VARIANTS = {  # role → Amazon's code of the view
 HELD = "held"  # folder of what a channel would refuse
 PLAIN = "{sku}.{ext}"
 NUMBERED = "{sku}-{position}.{ext}"
-ASIN = re.compile(r"[0-9A-Z]{10}")
-SURELY_ASIN = re.compile(r"B0[0-9A-Z]{8}")  # what a sku must look like to be taken for one
+SAME = "same-identifier"  # folder in it of products that share what their files would be named by
+LEFT_OVER = "left-over"  # folder in it of files whose photo is no longer in the catalogue, or made under another name
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,16 @@ class Slot:
 
 @dataclass(frozen=True)
 class Name:
-    """Where a file goes, relative to the output folder, and what is worth knowing of its name."""
+    """Where a file goes, relative to the output folder, and what is worth knowing of its name.
+
+    refused: why it must not be uploaded under that name, "" if it may. unique: the platform files a product under it,
+    so that it cannot be numbered.
+    """
 
     path: str
     notes: tuple[str, ...] = ()
+    refused: str = ""
+    unique: bool = False
 
 
 def slots(channel: Channel, product: Product) -> Iterator[Slot]:
@@ -99,26 +106,43 @@ def _codes(images: list[Image]) -> list[str]:
     return codes
 
 
-def file_name(channel: Channel, product: Product, slot: Slot, ext: str) -> Name:
-    """The name of a picture in a channel, `channel/…`. Raises UnsafePath for a sku that leaves the folder."""
+def file_name(channel: Channel, product: Product, slot: Slot, ext: str, shared: Shared | None = None) -> Name:
+    """The name of a picture in a channel, `channel/…`. Raises UnsafePath for a sku that leaves the folder.
+
+    shared: identifiers that several products state; a product that would be filed under one is refused, and named by
+    its sku in a folder apart.
+    """
     refuse_tricks(product.sku)
     template = (channel.names.template if channel.names else "") or (PLAIN if slot.number == 1 else NUMBERED)
+    key = filed_under(template, product)
+    skus = (shared or {}).get(key, ()) if key else ()
     values, notes = _values(product, slot, template)
+    if skus:
+        values |= dict.fromkeys(("asin", "gtin14"), values["sku"])
     name = template.format(**values, ext=ext.removeprefix("."))
     if slot.number > 1 and "{position}" not in template and "{variant}" not in template:
         stem, dot, suffix = name.rpartition(".")
         name = f"{stem}_{slot.number}{dot}{suffix}"
+    if key and skus:
+        why = f"{named(key, skus)}, so nobody can tell whose picture this is: give each its own"
+        return Name(f"{HELD}/{channel.id}/{SAME}/{name}", tuple(notes), why.replace("; ", ", "))
     name = _fitting(channel, name)
-    return Name(f"{channel.id}/{name}", tuple(notes))
+    return Name(f"{channel.id}/{name}", tuple(notes), unique="{asin}" in template or "{gtin14}" in template)
 
 
 def _values(product: Product, slot: Slot, template: str) -> tuple[dict[str, str], list[str]]:
     stem, notes = file_stem(product.sku), []
     asin, gtin = asin_of(product), gtin14(product)
-    if "{asin}" in template and not asin:
-        notes.append("no ASIN, EAN or UPC is known, so the file is named by its sku: add a column asin or gtin")
-    if "{gtin14}" in template and not gtin:
-        notes.append("no valid GTIN is known, so the file is named by its sku: add a column gtin")
+    wanted = [name for name in ("asin", "gtin14") if f"{{{name}}}" in template]
+    wrong = ", ".join(f"{name} {value!r} {fault}" for name, value, fault in faults(product)) if wanted else ""
+    if "asin" in wanted and not asin:
+        lacking = "no ASIN, EAN or UPC is known, so the file is named by its sku: add a column asin or gtin"
+        notes.append(f"{wrong}, so the file is named by its sku" if wrong else lacking)
+    elif "gtin14" in wanted and not gtin:
+        lacking = "no GTIN is known, so the file is named by its sku: add a column gtin"
+        notes.append(f"{wrong}, so the file is named by its sku" if wrong else lacking)
+    elif wrong:
+        notes.append(wrong)
     values = {"sku": stem, "asin": asin or stem, "gtin14": gtin or stem}
     return values | {"variant": slot.variant, "position": str(slot.position)}, notes
 
@@ -143,37 +167,3 @@ def refuse_tricks(sku: str) -> None:
         )
     if re.match(r"^[A-Za-z]:", sku) or sku.startswith("~"):
         raise UnsafePath(f"sku {sku!r}: begins like an absolute path; rename the product")
-
-
-def asin_of(product: Product) -> str:
-    """What Amazon files a product under: its ASIN, else a valid EAN, UPC, JAN or ISBN; "" if none is known."""
-    stated = _attribute(product, "asin").upper()
-    if ASIN.fullmatch(stated):
-        return stated
-    if SURELY_ASIN.fullmatch(product.sku):
-        return product.sku
-    digits = re.sub(r"[\s-]", "", _attribute(product, "gtin"))
-    return digits if is_gtin(digits) else ""
-
-
-def gtin14(product: Product) -> str:
-    """The product's GTIN with 14 digits, "" if it has none or its check digit is wrong."""
-    digits = re.sub(r"[\s-]", "", _attribute(product, "gtin"))
-    return digits.zfill(14) if is_gtin(digits) else ""
-
-
-def is_gtin(digits: str) -> bool:
-    """Whether the text is a GTIN-8, -12, -13 or -14 with a right check digit (GS1: weights 3 and 1 from the right).
-
-    >>> is_gtin("4006381333931"), is_gtin("4006381333932"), is_gtin("12")
-    (True, False, False)
-    """
-    if not re.fullmatch(r"[0-9]{8}|[0-9]{12,14}", digits):
-        return False
-    total = sum(int(d) * (3 if i % 2 == 0 else 1) for i, d in enumerate(reversed(digits[:-1])))
-    return (10 - total % 10) % 10 == int(digits[-1])
-
-
-def _attribute(product: Product, name: str) -> str:
-    attributes: Mapping[str, str] = product.attributes
-    return attributes.get(name, "") or next((v for k, v in attributes.items() if k.strip().casefold() == name), "")

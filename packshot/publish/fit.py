@@ -7,9 +7,10 @@ channel's folder if it breaks no rule the platform rejects for; what stays in `h
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, groupby, islice
 from pathlib import Path
@@ -21,30 +22,39 @@ from packshot.catalogue.problems import Problem
 from packshot.catalogue.product import Image, Product
 from packshot.errors import CatalogueError, ParameterError, TooLarge, UnsafePath
 from packshot.pipeline import recipe as recipes
-from packshot.pipeline.catalogues import Outcome, check_apart, opened, refused
+from packshot.pipeline.catalogues import NOTED, Outcome, check_apart, opened, refused
 from packshot.pipeline.recipe import Recipe
-from packshot.pipeline.record import Record
+from packshot.pipeline.record import Key, Record
 from packshot.pipeline.run import Claim, Item, Progress, carry_out, named_pictures
 from packshot.pipeline.work import Failure, Job, Opened, State, context, explain, written
 from packshot.pipeline.work import opened as opened_photo
 from packshot.provenance import policies
 from packshot.provenance.credentials import Signing, credential
 from packshot.provenance.policies import Policy
-from packshot.publish import assets, channels, filenames, fitting
+from packshot.publish import assets, channels, filenames, fitting, identifiers
 from packshot.publish.alt import of_catalogue
 from packshot.publish.channel import Channel
 from packshot.publish.check import check_picture
 from packshot.publish.filenames import HELD
-from packshot.publish.findings import Finding
+from packshot.publish.findings import Finding, Judge
+from packshot.publish.identifiers import Shared
+from packshot.publish.leftovers import Wanted, put_aside
 
-FORM = 1  # raised when the same settings begin to give other pictures
+FORM = 2  # raised when the same settings begin to give other pictures or verdicts
 
 
 @dataclass(frozen=True)
 class Published(Outcome):
-    """How a fit or a listing ended. tallies: channel → how many pictures are ready, to look at, held back, failed."""
+    """How a fit or a listing ended.
+
+    tallies: channel → how many pictures are ready, to look at, held back, failed. identifiers: ASINs and GTINs that
+    are wrong or belong to several products. left_over: pictures of earlier runs put aside, the catalogue no longer
+    asks for them.
+    """
 
     tallies: Mapping[str, assets.Tally] = field(default_factory=dict)
+    identifiers: tuple[Problem, ...] = ()
+    left_over: int = 0
 
 
 @dataclass(frozen=True)
@@ -57,9 +67,13 @@ class Fitting(Item):
 
 @dataclass(frozen=True)
 class FitJob(Job):
-    """A photo for a worker; notes: channel → what is worth knowing of the file's name."""
+    """A photo for a worker.
+
+    notes: channel → what is worth knowing of the file's name. barred: channel → why that name must not be uploaded.
+    """
 
     notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    barred: Mapping[str, str] = field(default_factory=dict)
     own_ground: bool = False
 
 
@@ -86,6 +100,7 @@ class FitWork:
     def job(self, item: Item, out: Path, outputs: Mapping[str, str]) -> FitJob:
         assert isinstance(item, Fitting)
         notes = {channel: _name_notes(name, outputs.get(channel, "")) for channel, name in item.places.items()}
+        barred = {channel: _barred(name, outputs.get(channel, "")) for channel, name in item.places.items()}
         return FitJob(
             sku=item.sku,
             image=item.image,
@@ -94,12 +109,13 @@ class FitWork:
             outputs=outputs,
             values={"sku": item.sku, **item.values},
             notes=notes,
+            barred={channel: why for channel, why in barred.items() if why},
             own_ground=item.own_ground,
             refused=item.refused,
         )
 
     def places(self, name: str) -> tuple[str, ...]:
-        return (name, f"{HELD}/{name}") if name else ()
+        return (name, _held(name)) if name else ()
 
 
 def _claimed(path: str, claim: Claim) -> str:
@@ -110,6 +126,17 @@ def _claimed(path: str, claim: Claim) -> str:
         number += 1
         path = f"{stem}-{number}{dot}{suffix}"
     return path
+
+
+def _held(path: str) -> str:
+    """Where a file lies until it is found good; one that is not to be uploaded whatever it shows lies there already."""
+    return path if path.startswith(f"{HELD}/") else f"{HELD}/{path}"
+
+
+def _barred(name: filenames.Name, given: str) -> str:
+    if name.refused or not given or given == name.path or not name.unique:
+        return name.refused
+    return f"the name {name.path} is taken by another picture, and a number behind it makes another identifier of it"
 
 
 def _name_notes(name: filenames.Name, given: str) -> tuple[str, ...]:
@@ -134,7 +161,7 @@ def fit_photo(job: FitJob, work: FitWork) -> list[Record]:
             record = _fitted(job, work.channels[name], master, photo, work)
         except Exception as error:
             record = Failure(photo.info.sha256, explain(error)).record(job, name, work.settings(name))
-            (Path(job.out) / HELD / job.outputs[name]).unlink(missing_ok=True)
+            (Path(job.out) / _held(job.outputs[name])).unlink(missing_ok=True)
         now = time.perf_counter()
         records.append(replace(record, seconds=round(now - started, 4)))
         started = now
@@ -164,18 +191,19 @@ def _fitted(job: FitJob, channel: Channel, master: fitting.Master, photo: Opened
         if smaller is None:
             raise
         record = _written(job, channel, master.framed(laid, smaller, channel.id), photo, work)
-    return _judged(job, channel, record, plan)
+    return _judged(job, channel, record, plan, work.recipe.policy.name)
 
 
-def _judged(job: FitJob, channel: Channel, record: Record, plan: fitting.Plan) -> Record:
+def _judged(job: FitJob, channel: Channel, record: Record, plan: fitting.Plan, policy: str) -> Record:
     """The record after the channel's own check, the file where it belongs."""
-    findings = check_picture(Path(job.out) / record.output, channel)
-    refusals = _told(channel, findings, "fail")
+    findings = _labelled(check_picture(Path(job.out) / record.output, channel), channel, record, policy)
+    barred = job.barred.get(channel.id, "")
+    refusals = [*([f"{channel.id}: names: {barred}"] if barred else []), *_told(channel, findings, "fail")]
     name, of_name = job.outputs[channel.id], [f"{channel.id}: {note}" for note in job.notes.get(channel.id, ())]
     target = Path(job.out) / name
-    if refusals:
+    if refusals and name != record.output:
         target.unlink(missing_ok=True)  # what an earlier run took for ready is no longer to be uploaded
-    else:
+    elif not refusals:
         target.parent.mkdir(parents=True, exist_ok=True)
         os.replace(Path(job.out) / record.output, target)
     short = [f"{channel.id}: {plan.short}"] if refusals and plan.lacking else []
@@ -191,6 +219,17 @@ def _judged(job: FitJob, channel: Channel, record: Record, plan: fitting.Plan) -
     )
 
 
+def _labelled(findings: list[Finding], channel: Channel, record: Record, policy: str) -> list[Finding]:
+    """The findings with what is known of the label that the policy drew: a channel without text cannot take it."""
+    label = record.marks.get("visible_label", "")
+    if not label or channel.overlay is None or channel.overlay.most > 0:
+        return findings
+    measured = f"the policy {policy} drew a visible label ({label}), so policy and channel contradict each other"
+    mend = "choose: another policy (--policy cn-art9, if article 9 is your case), or a picture that needs no label"
+    told = Judge(dt.date.today()).say("overlay", channel.overlay, False, measured, "no added text", mend)
+    return [*(finding for finding in findings if finding.rule != "overlay"), told]
+
+
 def _told(channel: Channel, findings: Sequence[Finding], outcome: str) -> list[str]:
     """The findings of one outcome, each in a line that says which channel it is about ("; " divides reasons)."""
     lines = [f"{channel.id}: {f.rule}: {f.measured}, expected {f.expected}" for f in findings if f.outcome == outcome]
@@ -198,7 +237,7 @@ def _told(channel: Channel, findings: Sequence[Finding], outcome: str) -> list[s
 
 
 def _written(job: FitJob, channel: Channel, state: State, photo: Opened, work: FitWork) -> Record:
-    held = f"{HELD}/{job.outputs[channel.id]}"
+    held = _held(job.outputs[channel.id])
     settings, encoding = work.settings(channel.id), fitting.encoding_of(channel)
     return written(job, channel.id, held, state, photo, work.recipe, settings, encoding)
 
@@ -236,14 +275,16 @@ def fit(
         raise ParameterError(f"max_upscale: expected at least 1, got {max_upscale}")
     folder = Path(out)
     check_apart(Path(source), folder)
-    catalogue, problems = _catalogue(Path(source), folder / "catalogue") or opened(source, folder / "catalogue")
+    alone = _catalogue(Path(source), folder / "catalogue")
+    catalogue, problems = alone or opened(source, folder / "catalogue")
+    doubles = identifiers.shared(catalogue)
     texts = of_catalogue(catalogue, alt)
     work = FitWork(slots, recipe, max_upscale, {name: _digest(c, recipe, max_upscale) for name, c in slots.items()})
 
     lost = [_lost(item, slots) for item in refused(catalogue, problems)]
 
     def photos() -> Iterator[Fitting]:
-        return islice(chain(_fittings(catalogue, slots), lost), limit)
+        return islice(chain(_fittings(catalogue, slots, doubles), lost), limit)
 
     total = sum(len(item.places) for item in photos())
     if not total:
@@ -252,14 +293,29 @@ def fit(
     for last in carry_out(work, photos(), folder, total=total, workers=workers):
         if on_progress is not None:
             on_progress(last)
+    wanted_now = Wanted(_keys(chain(_fittings(catalogue, slots, doubles), lost), catalogue), catalogue.pictures, slots)
 
     def current(record: Record) -> bool:
-        return work.digests.get(record.variant) == record.settings
+        return work.digests.get(record.variant) == record.settings and record in wanted_now
 
-    assets.write_sidecars(folder, catalogue, slots, texts, current)
-    name = recipe.name + ": " + ", ".join(slots)
-    page = assets.write_report(folder, name, recipe, catalogue, last, str(source), current) if report else None
-    return Published(last, folder, page, problems, assets.tallies(folder, slots, current))
+    try:
+        left_over = 0 if alone else put_aside(folder, wanted_now)  # single photos may go to one folder one by one
+        assets.write_sidecars(folder, catalogue, slots, texts, current)
+        name = recipe.name + ": " + ", ".join(slots)
+        page = assets.write_report(folder, name, recipe, catalogue, last, str(source), current) if report else None
+        tallies = assets.tallies(folder, slots, current)
+    finally:
+        wanted_now.close()
+    doubts = tuple(islice(identifiers.problems(catalogue, doubles), NOTED))
+    return Published(last, folder, page, problems, tallies, doubts, left_over)
+
+
+def _keys(fittings: Iterable[Fitting], catalogue: Catalogue) -> Iterator[Key]:
+    """What the catalogue asks for, and every photo it has (without a channel)."""
+    for item in fittings:
+        yield from ((item.sku, item.image, channel) for channel in item.places)
+    for shot in catalogue.images():
+        yield shot.product.sku, shot.image.path, ""
 
 
 def listing(
@@ -321,14 +377,14 @@ def _digest(channel: Channel, recipe: Recipe, max_upscale: float) -> str:
     return recipe.digest({**named, "max_upscale": max_upscale, "form": FORM})
 
 
-def _fittings(catalogue: Catalogue, slots: Mapping[str, Channel]) -> Iterator[Fitting]:
+def _fittings(catalogue: Catalogue, slots: Mapping[str, Channel], doubles: Shared) -> Iterator[Fitting]:
     """Every photo that some channel takes, product by product."""
     for _, group in groupby(catalogue.images(), key=lambda shot: shot.row):
         shots = list(group)
         places: dict[str, dict[str, filenames.Name]] = {shot.image.path: {} for shot in shots}
         refused = ""
         try:
-            for channel, path, name in _named(shots[0], slots):
+            for channel, path, name in _named(shots[0], slots, doubles):
                 places[path].setdefault(channel, name)
         except UnsafePath as error:
             refused = str(error)
@@ -338,12 +394,12 @@ def _fittings(catalogue: Catalogue, slots: Mapping[str, Channel]) -> Iterator[Fi
                 yield _fitting(shot, places.pop(shot.image.path), refused)
 
 
-def _named(shot: Shot, slots: Mapping[str, Channel]) -> Iterator[tuple[str, str, filenames.Name]]:
+def _named(shot: Shot, slots: Mapping[str, Channel], doubles: Shared) -> Iterator[tuple[str, str, filenames.Name]]:
     """`(channel, path of the picture, name of its file)` for one product."""
     for channel in slots.values():
         ext = fitting.suffix_of(channel)
         for slot in filenames.slots(channel, shot.product):
-            yield channel.id, slot.image.path, filenames.file_name(channel, shot.product, slot, ext)
+            yield channel.id, slot.image.path, filenames.file_name(channel, shot.product, slot, ext, doubles)
 
 
 def _fitting(shot: Shot, places: Mapping[str, filenames.Name], why: str) -> Fitting:

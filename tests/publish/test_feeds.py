@@ -111,7 +111,8 @@ def test_shopify_writes_no_empty_column_and_no_handle_twice(tmp_path):
     lines = target.read_text(encoding="utf-8").splitlines()
     assert lines[0] == "Handle,Title,Variant SKU,Image Src,Image Position,Image Alt Text"
     assert [line.split(",")[0] for line in lines[1:]] == ["a-b", "a-b-2", "c"]
-    assert "belongs to another product" in done.problems.first[0].reason
+    assert [p.row for p in done.problems.first if "belongs to another product" in p.reason] == [2]
+    assert [p.reason for p in done.problems.first if p.serious] == ["the product has no picture"] * 3
 
 
 def test_what_a_platform_requires_is_listed_and_never_made_up(tmp_path):
@@ -121,6 +122,39 @@ def test_what_a_platform_requires_is_listed_and_never_made_up(tmp_path):
     assert "availability" not in target.read_text(encoding="utf-8")
     target, done = written(goods, "google", tmp_path, defaults={"availability": "in_stock"})
     assert "<g:availability>in_stock</g:availability>" in target.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["google", "google-tsv", "meta", "meta-xml", "shopify"])
+def test_wrong_and_shared_identifiers_are_listed_and_stay_as_they_are(tmp_path, name):
+    image = (Image(url="https://cdn.example/a.jpg"),)
+    stated = {"a": "1234567890123", "b": "4006381333931", "c": "04006381333931", "d": "123", "e": ""}
+    goods = [Product(sku=k, title=k, images=image, attributes={"gtin": v} if v else {}) for k, v in stated.items()]
+    target, done = written(goods, name, tmp_path)
+    found = {(p.row, p.reason) for p in done.problems.first if p.field == "gtin" and p.serious}
+    double = "GTIN 04006381333931 is that of 2 products: b, c"
+    wrong = "product a: its check digit is 3, expected 8"
+    assert found == {(1, wrong), (2, double), (3, double), (4, "product d: has 3 digits, expected 8, 12, 13 or 14")}
+    assert all(value in target.read_text(encoding="utf-8") for value in stated.values())
+
+
+@pytest.mark.parametrize("name", sorted(feeds.TABLE))
+def test_a_product_without_pictures_is_listed_whatever_the_feed(tmp_path, name):
+    catalogue = write_catalogue(tmp_path / "in", [Product(sku="a", title="A", images=(Image(path="a.jpg"),))])
+    offers = Offers(catalogue, link="https://shop.example/{sku}")
+    done = feeds.find(name)(offers, tmp_path / "feed", Options())
+    assert [p.sku or p.value for p in done.problems.first if p.field == "image" and p.serious] == ["a"]
+    assert name != "sitemap" or "<url>" not in (tmp_path / "feed").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["google-tsv", "meta", "shopify"])
+def test_a_cell_that_a_spreadsheet_would_run_is_noted_and_not_changed(tmp_path, name):
+    title = '=HYPERLINK("https://x.example","Mug")'
+    goods = [Product(sku="@a", title=title, description="-5", images=(Image(url="https://cdn.example/a.jpg"),))]
+    target, done = written(goods, name, tmp_path)
+    found = [p for p in done.problems.first if "formula" in p.reason]
+    assert {p.value for p in found} == {"@a", title}
+    assert not any(p.serious for p in found)
+    assert title.replace('"', '""') in target.read_text(encoding="utf-8")
 
 
 def test_too_many_pictures_are_cut_and_said(tmp_path):
@@ -214,6 +248,11 @@ def test_fitted_pictures_are_listed_by_channel_but_not_those_held_back(tmp_path)
     assert "https://cdn.example/x/meta_catalog/a%201.jpg" in said
     assert "https://cdn.example/x/meta_story/a.jpg,STORY_PREFERRED" in said
     assert "held" not in said
+    assert offers.flagged == 0
+    flagged = Record("a", "b.jpg", "meta_catalog", "", "", "", "flagged", "meta_catalog/b.jpg", "00")
+    (out / "edits.jsonl").write_text("".join(r.line() + "\n" for r in (*records, flagged)), encoding="utf-8")
+    feeds.find("meta")(offers, tmp_path / "m.csv", Options())
+    assert offers.flagged == 1
     with pytest.raises(FileError, match="fit"):
         Offers(catalogue, fitted=tmp_path, base_url="https://cdn.example")
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from packshot.catalogue.product import Image, Product
 from packshot.errors import UnsafePath
 from packshot.publish import channels
-from packshot.publish.filenames import file_name, gtin14, is_gtin, refuse_tricks, slots
+from packshot.publish.filenames import file_name, refuse_tricks, slots
+from packshot.publish.identifiers import gtin14, is_gtin
 
 AMAZON, PT, WALMART = (channels.find(name) for name in ("amazon_main", "amazon_secondary", "walmart_main"))
 ROLES = ("", "", "back", "back", "swatch")
@@ -43,6 +44,25 @@ def test_walmart_gtin14_with_its_check_digit():
     goods = product(gtin="4006381333931", images=2)
     assert names(WALMART, goods) == ["walmart_main/04006381333931.jpg", "walmart_main/04006381333931_2.jpg"]
     assert gtin14(product(gtin="4006381333932")) == ""
+
+
+@pytest.mark.parametrize(
+    ("channel", "stated", "told"),
+    [
+        (WALMART, {"gtin": "1234567890123"}, "gtin '1234567890123' its check digit is 3, expected 8, so"),
+        (WALMART, {"gtin": "40063814"}, "gtin '40063814' its check digit is 4, expected 2, so"),
+        (WALMART, {"gtin": "123"}, "gtin '123' has 3 digits, expected 8, 12, 13 or 14, so"),
+        (WALMART, {"ean": "x"}, "no GTIN is known"),
+        (AMAZON, {"asin": "B0BAD"}, "asin 'B0BAD' is no ASIN, expected 10 letters or digits such as B012345678, so"),
+        (AMAZON, {"asin": "B0ABCDEFGH", "gtin": "4006381333932"}, "its check digit is 2, expected 1"),
+        (AMAZON, {"asin": " b0abcdefgh ", "gtin": "4006381333931"}, ""),
+        (channels.find("ebay"), {"gtin": "123"}, ""),
+    ],
+)
+def test_which_identifier_is_wrong_and_why(channel, stated, told):
+    goods = product(**stated)
+    notes = file_name(channel, goods, next(slots(channel, goods)), "jpg").notes
+    assert told in notes[0] if told else not notes
 
 
 @given(body=st.text("0123456789", min_size=7, max_size=13).filter(lambda t: len(t) in (7, 11, 12, 13)))

@@ -10,7 +10,11 @@ from packshot.catalogue.catalogue import Catalogue, write_catalogue
 from packshot.catalogue.product import Image, Product
 from packshot.cli import app
 from packshot.errors import ChannelError, ParameterError
+from packshot.imaging import files
 from packshot.pipeline.record import read_records
+from packshot.provenance import policies
+from packshot.provenance.export import export
+from packshot.provenance.step import Step
 from packshot.publish import channels
 from packshot.publish.check import check_picture
 from packshot.publish.fit import fit, listing
@@ -99,17 +103,90 @@ def test_what_a_channel_would_refuse_is_held_back_with_its_reason_and_not_done_a
     assert larger.progress.skipped == 0  # another limit makes other pictures; the channel's own still holds
 
 
-def test_names_never_collide(tmp_path):
-    catalogue = shop(tmp_path / "c", a=(400, 400), b=(500, 300))
-    same = [p.model_copy(update={"attributes": {"asin": "B0ABCDEFGH"}}) for p in catalogue]
-    catalogue = write_catalogue(tmp_path / "c", same)
+def with_attributes(catalogue, **attributes):
+    """The catalogue with attributes by sku."""
+    goods = [p.model_copy(update={"attributes": attributes.get(p.sku, {})}) for p in catalogue]
+    return write_catalogue(catalogue.folder, goods)
+
+
+def uploads(out, channel):
+    return sorted(p.name for p in (out / channel).iterdir()) if (out / channel).is_dir() else []
+
+
+@pytest.mark.parametrize(
+    ("channel", "same", "other"),
+    [
+        ("amazon_main", {"asin": "B0ABCDEFGH"}, {"asin": "B0ABCDEFGX"}),
+        ("amazon_main", {"gtin": "4006381333931"}, {"asin": "B0ABCDEFGX"}),
+        ("walmart_main", {"gtin": "4006381333931"}, {"gtin": "1234567890128"}),
+    ],
+)
+def test_products_that_share_an_identifier_are_all_held_until_each_has_its_own(tmp_path, channel, same, other):
     out = tmp_path / "out"
+    catalogue = with_attributes(shop(tmp_path / "c", a=(900, 900), b=(900, 700)), a=same)
+    run(catalogue, [channel], out, report=False)
+    assert len(uploads(out, channel)) == 2
+    done = run(with_attributes(catalogue, a=same, b=same), [channel], out, report=False)
+    assert uploads(out, channel) == []
+    assert (done.tallies[channel].ready, done.tallies[channel].held) == (0, 2)
+    (told,) = done.identifiers
+    assert "is that of 2 products: a, b" in told.reason
+    for record in records(out).values():
+        assert record.output.startswith(f"held/{channel}/same-identifier/{record.sku}")
+        assert told.reason in record.reason
+        assert (out / record.output).is_file()
+    done = run(with_attributes(catalogue, a=same, b=other), [channel], out, report=False)
+    assert len(uploads(out, channel)) == 2
+    assert (done.tallies[channel].ready, done.identifiers) == (2, ())
+
+
+def test_a_name_that_is_taken_is_not_numbered_where_it_is_an_identifier(tmp_path):
+    out = tmp_path / "out"
+    catalogue = shop(tmp_path / "c", a=(900, 900), ABCDEFGHIJ=(900, 700))
+    run(with_attributes(catalogue, a={"asin": "ABCDEFGHIJ"}), ["amazon_main"], out, report=False)
+    assert uploads(out, "amazon_main") == ["ABCDEFGHIJ.MAIN.jpg"]
+    second = records(out)["ABCDEFGHIJ", "amazon_main"]
+    assert second.output.startswith("held/")
+    assert "is taken by another picture" in second.reason
+
+
+def test_a_visible_label_and_a_channel_without_text_contradict_each_other(tmp_path):
+    catalogue = shop(tmp_path / "c", one=(900, 700))
+    master = files.read(tmp_path / "c" / "images" / "one.png")
+    drawn = Step("fill", digital_source_type="trainedAlgorithmicMedia")
+    export(master, tmp_path / "c" / "images" / "one.png", (drawn,), policies.find("default"))
+    out = tmp_path / "out"
+    run(catalogue, ["amazon_main", "gmc_additional", "ebay"], out, policy="cn-visible", report=False)
+    assert uploads(out, "amazon_main") == []
+    record = records(out)["one", "amazon_main"]
+    assert record.output == "held/amazon_main/one.MAIN.jpg"
+    assert "the policy cn-visible drew a visible label" in record.reason
     run(catalogue, ["amazon_main"], out, report=False)
-    first, second = records(out).values()
-    assert first.output == "amazon_main/B0ABCDEFGH.MAIN.jpg"
-    assert second.output == "amazon_main/B0ABCDEFGH.MAIN-2.jpg"
-    assert any("is taken by another picture" in note for note in second.notes)
-    assert first.output_sha256 != second.output_sha256
+    assert uploads(out, "amazon_main") == ["one.MAIN.jpg"]
+
+
+def test_pictures_of_photos_that_are_gone_are_put_aside_and_not_counted(tmp_path):
+    photos, out = tmp_path / "photos", tmp_path / "out"
+    photos.mkdir()
+    for number, name in enumerate(("one", "two")):
+        master = masters.drawn(900, 900, (10, 10, 890, 890), seed=number)
+        (photos / f"{name}.png").write_bytes(masters.encoded(master, "RGBA"))
+    fit(photos, TWO, out, workers=1, report=False)
+    (out / "taobao_white" / "mine.jpg").write_bytes(b"of another hand")
+    (photos / "two.png").unlink()
+    done = fit(photos, TWO[:1], out, workers=1)
+    assert done.left_over == 2
+    assert done.tallies["taobao_white"].ready == 1
+    assert uploads(out, "taobao_white") == ["mine.jpg", "one_white.jpg"]
+    assert uploads(out, "taobao_transparent") == ["one_transparent.png"]
+    aside = out / "held" / "left-over"
+    assert (aside / "taobao_white" / "two_white.jpg").is_file()
+    assert (aside / "sidecars" / "taobao_white" / "two_white.jpg.json").is_file()
+    assert json.loads((out / "report.json").read_text(encoding="utf-8"))["totals"]["entries"] == 1
+    assert fit(photos, TWO[:1], out, workers=1, limit=1, report=False).left_over == 0
+    other = shop(tmp_path / "c", three=(900, 700))
+    assert run(other, TWO[:1], out, report=False).left_over == 0  # results of another source stay
+    assert uploads(out, "taobao_white") == ["mine.jpg", "one_white.jpg", "three_white.jpg"]
 
 
 @pytest.mark.parametrize("sku", ["../../evil", "a/../../evil", "/evil"])

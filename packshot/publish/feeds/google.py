@@ -11,7 +11,8 @@ from typing import IO
 from xml.sax.saxutils import escape
 
 from packshot.catalogue.problems import ProblemLog
-from packshot.publish.feeds.offers import Offer, Offers, Options, Written, cut, cut_pictures, fill, missing, whole
+from packshot.publish.feeds.noting import cut, cut_pictures, doubts, formulas, missing, pictureless
+from packshot.publish.feeds.offers import Offer, Offers, Options, Written, fill, whole
 
 NAMESPACE = "http://base.google.com/ns/1.0"
 CHANNELS = ("gmc_image_link", "gmc_additional", "gmc_lifestyle")
@@ -47,6 +48,7 @@ def write_tsv(offers: Offers, target: Path, options: Options) -> Written:
             for name, value in item(offer, options, log):
                 row[name] = f"{row[name]},{value}" if name in row else " ".join(value.split())
                 pictures += name.endswith("image_link")
+            formulas(row, offer, log)
             file.write("\t".join(_cell(row.get(name, "")) for name in COLUMNS) + "\n")
             products += 1
     return Written((target,), products, pictures, log)
@@ -65,7 +67,9 @@ def item(offer: Offer, options: Options, log: ProblemLog) -> Iterator[tuple[str,
     lifestyle = next((p for p in offer.pictures if p.channel == "gmc_lifestyle" or p.image.role == "lifestyle"), None)
     rest = [p.url for p in offer.pictures if p is not lifestyle]
     main = rest[0] if rest else ""
-    missing(fields | {"image_link": main}, NEEDED, offer, log)
+    missing(fields | {"image_link": main or offer.lacking}, NEEDED, offer, log)
+    doubts(offer, log)
+    pictureless(offer, log)
     for name, value in fields.items():
         if value:
             yield name, value

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from packshot.catalogue.problems import ProblemLog
 from packshot.errors import ParameterError
+from packshot.publish.feeds.noting import pictureless
 from packshot.publish.feeds.offers import Offer, Offers, Options, Shown, Written, whole
 
 CHANNELS = ("shopify_product", "gmc_image_link")
@@ -29,15 +30,17 @@ def write(offers: Offers, target: Path, options: Options) -> Written:
     if unknown:
         raise ParameterError(f"rights: expected {', '.join(RIGHTS)}, got {unknown[0]!r}")
     products = pictures = 0
+    log = ProblemLog()
     with whole(target, newline="\n") as file:
         file.write('{"@context": "https://schema.org/", "@graph": [')
         for offer in offers:
             products += 1
+            pictureless(offer, log)
             for shown in offer.pictures:
                 file.write((",\n" if pictures else "\n") + embedded(image_object(offer, shown, options)))
                 pictures += 1
         file.write("\n]}\n")
-    return Written((target,), products, pictures, ProblemLog())
+    return Written((target,), products, pictures, log)
 
 
 def embedded(value: Mapping[str, Any]) -> str:

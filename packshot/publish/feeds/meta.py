@@ -13,7 +13,8 @@ from pathlib import Path
 
 from packshot.catalogue.problems import ProblemLog
 from packshot.publish.feeds.google import ATTRIBUTES, Value, common, write_rss
-from packshot.publish.feeds.offers import Offer, Offers, Options, Written, cut, cut_pictures, fill, missing, whole
+from packshot.publish.feeds.noting import cut, cut_pictures, doubts, formulas, missing, pictureless
+from packshot.publish.feeds.offers import Offer, Offers, Options, Written, fill, whole
 
 CHANNELS = ("meta_catalog", "meta_feed_portrait", "meta_story", "meta_reels")
 TAG_OF = {
@@ -47,6 +48,7 @@ def write_csv(offers: Offers, target: Path, options: Options) -> Written:
             for i, (url, tag) in enumerate(_tagged(offer)):
                 row |= {f"image[{i}].url": url, f"image[{i}].tag[0]": tag}
                 pictures += 1
+            formulas(row, offer, log)
             writer.writerow(row)
             products += 1
     return Written((target,), products, pictures, log)
@@ -67,7 +69,9 @@ def _plain(offer: Offer, options: Options, log: ProblemLog) -> Iterator[tuple[st
     fields["title"] = cut(fields["title"], TITLE_CHARACTERS, "title", offer, log)
     fields["description"] = cut(fields["description"], DESCRIPTION_CHARACTERS, "description", offer, log)
     urls = [p.url for p in offer.pictures if not tag_of(p.channel, p.image.role)]
-    missing(fields | {"image_link": urls[0] if urls else ""}, NEEDED, offer, log)
+    missing(fields | {"image_link": urls[0] if urls else offer.lacking}, NEEDED, offer, log)
+    doubts(offer, log)
+    pictureless(offer, log)
     for name, value in fields.items():
         if value:
             yield name, value

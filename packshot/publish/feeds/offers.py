@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from string import Formatter
 from typing import IO
@@ -17,15 +18,15 @@ from urllib.parse import quote, urlsplit
 from packshot.catalogue.catalogue import Catalogue
 from packshot.catalogue.feeds import handle_of
 from packshot.catalogue.names import is_url
-from packshot.catalogue.problems import Problem, ProblemLog
+from packshot.catalogue.problems import ProblemLog
 from packshot.catalogue.product import Image, Product
 from packshot.errors import FileError, ParameterError
 from packshot.pipeline.record import Index, Record
 from packshot.pipeline.run import RECORDS
 from packshot.publish.alt import LANGUAGES, AltTexts
 from packshot.publish.filenames import HELD
+from packshot.publish.identifiers import Shared, gtins_of, named, shared
 
-LONGEST_ADDRESS = 2000  # characters, Google Merchant
 SAFE = "/:?&=#@!$'()*+~%[]"  # kept in an address that came from outside; commas, bars and semicolons divide lists
 
 
@@ -63,12 +64,17 @@ class Shown:
 
 @dataclass(frozen=True)
 class Offer:
-    """A product as a feed lists it. link: the address of its page, "" if not known. row: in the catalogue, from 1."""
+    """A product as a feed lists it. link: the address of its page, "" if not known. row: in the catalogue, from 1.
+
+    shared: GTINs of this product that others state as well, in words. lacking: why it has no picture.
+    """
 
     product: Product
     pictures: tuple[Shown, ...]
     link: str
     row: int
+    shared: tuple[str, ...] = ()
+    lacking: str = ""
 
     def title(self, language: str) -> str:
         """The title in a language, or the main one."""
@@ -82,6 +88,11 @@ class Offer:
         """The first picture made for one of these channels; of a catalogue's own pictures, the first."""
         return next((p for p in self.pictures if p.channel in ("", *channels)), None)
 
+    @property
+    def flagged(self) -> int:
+        """How many of the pictures have a record that asks a person to look first."""
+        return sum(p.record is not None and p.record.status == "flagged" for p in self.pictures)
+
 
 @dataclass(frozen=True)
 class Written:
@@ -94,7 +105,7 @@ class Written:
 
 
 class Offers:
-    """The offers of a catalogue, read anew with every iteration.
+    """The offers of a catalogue, read anew with every iteration. flagged: pictures of the last one that ask for a look.
 
     base_url: what the folder of the pictures is called on the web. fitted: the output folder of `fit` or `listing`.
     channels: whose pictures to list, in this order; needed with `fitted`. link: address of a product's page, with
@@ -115,6 +126,7 @@ class Offers:
         self.catalogue, self.channels, self.link = catalogue, channels, link
         self.base_url = base_url.rstrip("/")
         self.alt = alt or AltTexts()
+        self.flagged = 0
         self.fitted = None if fitted is None else Path(fitted)
         if self.base_url and not _is_web(self.base_url):
             raise ParameterError(f"base_url: expected an http or https address, got {base_url!r}")
@@ -125,11 +137,28 @@ class Offers:
             raise ParameterError("base_url: expected where the fitted pictures will be on the web, got none")
 
     def __iter__(self) -> Iterator[Offer]:
+        doubles, self.flagged = self.doubles, 0
         with _index(self.fitted) as index:
             for row, product in enumerate(self.catalogue.rows(), start=1):
                 if isinstance(product, Product):
-                    pictures = self._own(product) if index is None else self._made(product, index)
-                    yield Offer(product, tuple(pictures), self._page(product), row)
+                    pictures = tuple(self._own(product) if index is None else self._made(product, index))
+                    told = tuple(named(gtin, doubles[gtin]) for gtin in gtins_of(product) if gtin in doubles)
+                    lacking = "" if pictures else self._lacking(product)
+                    offer = Offer(product, pictures, self._page(product), row, told, lacking)
+                    self.flagged += offer.flagged
+                    yield offer
+
+    @cached_property
+    def doubles(self) -> Shared:
+        """The GTINs that several products state."""
+        return shared(self.catalogue, gtins_of)
+
+    def _lacking(self, product: Product) -> str:
+        if not product.images:
+            return "the product has no picture"
+        if self.fitted is None:
+            return "none of the product's pictures has an address: name --base-url"
+        return "no picture of the product is ready in the fitted folder: held back, failed, or not made"
 
     def _own(self, product: Product) -> Iterator[Shown]:
         for number, image in enumerate(product.images, start=1):
@@ -209,33 +238,3 @@ def whole(path: Path, *, newline: str = "") -> Iterator[IO[str]]:
 def fill(fields: dict[str, str], options: Options, known: tuple[str, ...]) -> dict[str, str]:
     """The fields with the seller's defaults where they are empty."""
     return fields | {k: v for k, v in options.defaults.items() if k in known and not fields.get(k)}
-
-
-def missing(fields: Mapping[str, str], needed: tuple[str, ...], offer: Offer, log: ProblemLog) -> None:
-    """Note what the platform requires and the product does not state; nothing is invented for it."""
-    for name in needed:
-        if not fields.get(name):
-            told = "is required by the platform, but not known; give a column, or a default for all"
-            log.add(Problem(offer.row, name, told, offer.product.sku))
-
-
-def cut(text: str, most: int, name: str, offer: Offer, log: ProblemLog) -> str:
-    """The text within the platform's limit of characters; a cut is noted."""
-    if len(text) <= most:
-        return text
-    told = f"has {len(text)} characters; the platform takes {most}, the rest is cut"
-    log.add(Problem(offer.row, name, told, offer.product.sku, serious=False))
-    return text[: most - 1].rstrip() + "…"
-
-
-def cut_pictures(pictures: list[str], most: int, name: str, offer: Offer, log: ProblemLog) -> list[str]:
-    """At most so many addresses, each short enough; what is left out is noted."""
-    long = [url for url in pictures if len(url) > LONGEST_ADDRESS]
-    for url in long:
-        told = f"is longer than {LONGEST_ADDRESS} characters; left out"
-        log.add(Problem(offer.row, name, told, url[:80]))
-    kept = [url for url in pictures if len(url) <= LONGEST_ADDRESS]
-    if len(kept) > most:
-        told = f"the platform takes {most} pictures; {len(kept) - most} are left out"
-        log.add(Problem(offer.row, name, told, offer.product.sku, serious=False))
-    return kept[:most]

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from packshot.catalogue.feeds import handle_of
 from packshot.catalogue.problems import Problem, ProblemLog
-from packshot.publish.feeds.offers import Offer, Offers, Options, Written, cut_pictures, fill, missing, whole
+from packshot.publish.feeds.noting import cut_pictures, doubts, formulas, missing, pictureless
+from packshot.publish.feeds.offers import Offer, Offers, Options, Written, fill, whole
 
 ALWAYS = ("Handle", "Title", "Image Src", "Image Position", "Image Alt Text")
 COLUMNS = (
@@ -49,6 +50,9 @@ def _rows(offer: Offer, options: Options, taken: set[str], log: ProblemLog) -> I
     fields = fill(_fields(offer, options), options, COLUMNS)
     handle = unique_handle(offer, taken, log)
     missing(fields, ("Title",), offer, log)
+    doubts(offer, log)
+    pictureless(offer, log)
+    formulas(fields | {"Handle": handle}, offer, log)
     urls = cut_pictures([p.url for p in offer.pictures], MOST_PICTURES, "Image Src", offer, log)
     texts = {p.url: p.alt.get(options.language) or p.alt.get("en", "") for p in offer.pictures}
     for number, url in enumerate(urls or [""], start=1):

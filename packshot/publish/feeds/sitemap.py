@@ -14,7 +14,8 @@ from typing import IO
 from packshot.catalogue.problems import Problem, ProblemLog
 from packshot.errors import ParameterError
 from packshot.publish.feeds.google import text
-from packshot.publish.feeds.offers import Offer, Offers, Options, Written, cut_pictures, whole
+from packshot.publish.feeds.noting import cut_pictures, pictureless
+from packshot.publish.feeds.offers import Offer, Offers, Options, Written, whole
 
 CHANNELS = ("shopify_product", "gmc_image_link")
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
@@ -59,8 +60,10 @@ def _page(offer: Offer, log: ProblemLog) -> tuple[str, list[str]] | None:
         told = "the address of the product's page is not known; name it with a link or an attribute of that name"
         log.add(Problem(offer.row, "link", told, offer.product.sku))
         return None
+    pictureless(offer, log, ", so its page is left out")
     urls = list(dict.fromkeys(p.url for p in offer.pictures))
-    return offer.link, cut_pictures(urls, MOST_PICTURES, "image", offer, log)
+    kept = cut_pictures(urls, MOST_PICTURES, "image", offer, log)
+    return (offer.link, kept) if kept else None
 
 
 def _write_part(file: IO[str], pages: list[tuple[str, list[str]]], count: list[int]) -> None:
