@@ -374,7 +374,7 @@ def borders(base: Base) -> Iterator[Plant]:
 
 
 def overlays(base: Base) -> Iterator[Plant]:
-    """overlay: a claim, small print, Chinese, a badge, a corner logo, a watermark across, a QR code."""
+    """overlay: a claim, small print, Chinese, a badge, a corner logo, a watermark across, a QR code, plates."""
     either = "fill whole background"
     cases: dict[str, Callable[[Image.Image], Image.Image]] = {
         "claim": lambda p: _written(p, (40, 20), "BEST PRICE 50% OFF", 64, "#d01818"),
@@ -385,11 +385,21 @@ def overlays(base: Base) -> Iterator[Plant]:
         "corner logo": _logo,
         "watermark across": _watermark,
         "qr code": _qr,
+        "bar below": lambda p: _plate(p, (0, 905, SIDE, SIDE), "#c80000", "NEW ARRIVAL", "#ffffff"),
+        "bar above": lambda p: _plate(p, (0, 0, SIDE, 88), "#0028a0", "FREE SHIPPING", "#ffffff"),
+        "corner plate": lambda p: _plate(p, (750, 0, SIDE, 100), "#ffc800", "-30%", "#000000"),
+        "chinese bar": lambda p: _plate(p, (0, 905, SIDE, SIDE), "#e02060", "新品上市 限时特惠", "#ffffff", True),
     }
     for way, draw in cases.items():
         picture = draw(base.on_white(0.86))
         soft = " shadow" if way == "watermark across" else ""
         yield _plant(base, way, encoded(picture), breaks="overlay", either=either + soft)
+    for way, box, colour in (
+        ("inset plate, small product", (60, 810, 940, 905), "#0a780a"),
+        ("bar below, small product", (0, 905, SIDE, SIDE), "#c80000"),
+    ):
+        picture = _plate(base.on_white(0.5), box, colour, "BUY 1 GET 1", "#ffffff")
+        yield _plant(base, way, encoded(picture), breaks="overlay fill", either="whole background upscale")
 
 
 def _written(
@@ -397,6 +407,13 @@ def _written(
 ) -> Image.Image:
     ImageDraw.Draw(p).text(at, text, colour, font(px, chinese))
     return p
+
+
+def _plate(
+    p: Image.Image, box: tuple[int, int, int, int], colour: str, text: str, ink: str, chinese: bool = False
+) -> Image.Image:
+    ImageDraw.Draw(p).rectangle(box, colour)
+    return _written(p, (box[0] + 38, box[1] + 22), text, 50, ink, chinese)
 
 
 def _badge(p: Image.Image) -> Image.Image:

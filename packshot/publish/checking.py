@@ -192,7 +192,7 @@ def _checked(job: Job, *, overrides: Path | None, text: How, today: dt.date) -> 
 
 
 def _result(shot: Shot, channel: str, findings: list[Finding]) -> Result:
-    told = tuple(replace(f, mend=filled(f.mend, shot.name)) if f.mend else f for f in findings)
+    told = tuple(replace(f, mend=filled(f.mend, str(shot.path))) if f.mend else f for f in findings)
     return Result(shot.name, "" if shot.trouble else str(shot.path), shot.sku, channel, told)
 
 

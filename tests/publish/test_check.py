@@ -120,8 +120,78 @@ def test_transparent_channels_want_transparent_ground():
 def test_an_empty_white_picture_has_no_product():
     empty = _check_plants.encoded(Image.new("RGB", (900, 900), "white"))
     findings = found(empty)
-    assert findings["fill"].measured == "no product found"
+    assert (findings["fill"].outcome, findings["fill"].measured) == ("fail", "no product found")
+    assert "--fill" not in findings["fill"].mend
     assert not findings["background"].bad
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1000, 1000)])
+@pytest.mark.parametrize("colour", [(255, 255, 255, 0), (255, 255, 255, 255), (40, 90, 160, 255)])
+def test_a_blank_picture_fails_where_fill_is_an_error(size, colour):
+    data = _check_plants.encoded(Image.new("RGBA", size, colour), "PNG")
+    finding = found(data, channels.find("amazon_main"))["fill"]
+    assert (finding.outcome, finding.measured) == ("fail", "no product found")
+
+
+PLATES = {
+    "bar below": (0, 905, 1000, 1000),
+    "bar above": (0, 0, 1000, 88),
+    "corner": (750, 0, 1000, 100),
+    "inset": (60, 800, 940, 890),
+}
+
+
+def plated(box, ink="white", colour="#c80000", fill=0.5):
+    picture = BASES["drawn-box"].on_white(fill)
+    pen = ImageDraw.Draw(picture)
+    pen.rectangle(box, colour)
+    pen.text((box[0] + 38, box[1] + 22), "BUY 1 GET 1", ink, _check_plants.font(40))
+    return _check_plants.encoded(picture)
+
+
+@pytest.mark.parametrize("way", PLATES)
+@pytest.mark.parametrize("text", ["strokes", "ocr"])
+def test_writing_on_a_plate_is_not_the_products_own(way, text):
+    if text == "ocr" and not reader.installed():
+        pytest.skip("needs the extra ocr")
+    findings = found(plated(PLATES[way]), text=text)
+    assert findings["overlay"].outcome == "fail"
+    assert findings["fill"].numbers["fill"] == pytest.approx(0.5, abs=0.012)
+    assert not findings["whole"].bad
+
+
+def test_a_bar_over_the_foot_of_the_product_is_found():
+    assert found(plated(PLATES["bar below"], fill=0.9))["overlay"].outcome == "fail"
+
+
+def test_a_bar_without_writing_warns_and_is_no_product():
+    findings = found(plated(PLATES["bar below"], ink="#c80000"))
+    assert findings["overlay"].outcome == "warn"
+    assert "a coloured plate" in findings["overlay"].measured
+    assert findings["fill"].numbers["fill"] == pytest.approx(0.5, abs=0.012)
+
+
+def test_flat_rectangles_that_are_the_product_stay_the_product():
+    """Two cards with print, and a box with a label: nothing else is there that they could be laid beside."""
+    cards = Image.new("RGB", (1000, 1000), "white")
+    pen = ImageDraw.Draw(cards)
+    for top, colour in ((60, "#205080"), (520, "#a03020")):
+        pen.rectangle((60, top, 940, top + 420), colour)
+        pen.text((120, top + 150), "GIFT CARD", "white", _check_plants.font(90))
+    findings = found(_check_plants.encoded(cards))
+    assert not findings["overlay"].bad
+    assert findings["fill"].numbers["fill"] == pytest.approx(0.88, abs=0.012)
+
+
+def test_the_command_for_fill_enlarges_no_further_than_the_channel_lets_it():
+    small = BASES["drawn-ring"].on_white(0.4, 500)
+    for picture, least, most in (
+        (small, 1.0, 2.0),
+        (small.resize((1000, 1000), Image.Resampling.BICUBIC), 1.0, 1.5),
+        (small.resize((1500, 1500), Image.Resampling.BICUBIC), 1.0, 1.0),
+    ):
+        finding = found(_check_plants.encoded(picture))["fill"]
+        assert least <= float(re.search(r"--max-upscale ([\d.]+)", finding.mend)[1]) <= most
 
 
 @pytest.mark.parametrize("data", [b"", b"<html>", b"\xff\xd8\xff\xe0" + bytes(40), b"\x89PNG\r\n\x1a\n" + bytes(9)])

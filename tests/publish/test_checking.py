@@ -2,8 +2,10 @@
 
 import json
 import re
+import shlex
 import xml.etree.ElementTree as ElementTree
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from PIL import Image, ImageDraw
@@ -160,11 +162,30 @@ def test_tricky_names_are_told_and_stay_text(tmp_path, good):
     assert len(ElementTree.parse(out / "check.xml").findall(".//testcase")) == len(TRICKS) + 1
 
 
-def test_mends_quote_the_name_for_a_shell(tmp_path, good):
-    (tmp_path / "a b; rm -rf ~.jpg").write_bytes(good)
+def test_mends_quote_the_name_for_a_shell(tmp_path):
+    (tmp_path / "a b; rm -rf ~.jpg").write_bytes(_check_plants.encoded(Image.new("RGB", (900, 600), "white")))
     (result,) = checked(tmp_path, "amazon_main")
+    (mend,) = [f.mend for f in result.findings if f.rule == "aspect"]
+    assert shlex.split(mend)[2] == str(tmp_path / "a b; rm -rf ~.jpg")
+
+
+def test_mends_name_the_file_from_where_one_stands(tmp_path, monkeypatch):
+    (tmp_path / "-in").mkdir()
+    (tmp_path / "-in" / "odd name.jpg").write_bytes(_check_plants.encoded(Image.new("RGB", (900, 600), "white")))
+    monkeypatch.chdir(tmp_path)
+    (result,) = checked("-in", "amazon_main")
+    (mend,) = [f.mend for f in result.findings if f.rule == "aspect"]
+    assert shlex.split(mend)[2] == "./-in/odd name.jpg"
+    assert Path(shlex.split(mend)[2]).is_file()
+
+
+@pytest.mark.parametrize(("channel", "command"), [("amazon_main", False), ("gmc_image_link", True)])
+def test_a_name_is_left_to_fit_only_where_fit_gives_a_right_one(tmp_path, channel, command):
+    (tmp_path / "odd, name.jpg").write_bytes(_check_plants.encoded(Image.new("RGB", (900, 600), "white")))
+    (result,) = checked(tmp_path, channel)
     (mend,) = [f.mend for f in result.findings if f.rule == "names"]
-    assert "'a b; rm -rf ~.jpg'" in mend
+    assert mend.startswith("packshot fit") == command
+    assert command or "column asin or gtin" in mend
 
 
 # ---- what a check writes ----

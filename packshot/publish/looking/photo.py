@@ -22,13 +22,16 @@ from packshot.imaging.files.incoming import CODED, HDR, to_srgb
 from packshot.imaging.files.profiles import is_srgb, parse
 from packshot.imaging.files.samples import Samples
 from packshot.publish.looking.pieces import Pieces, pieces_of
+from packshot.publish.looking.plates import Plates, plates_of
 from packshot.publish.looking.scene import Scene, scene_of
+from packshot.publish.looking.sharpness import enlargement
 from packshot.publish.looking.texts import How, Texts, texts_of
 
 Pixels = NDArray[Any]  # (h, w, 3) uint8
 Plane = NDArray[Any]  # (h, w)
 
 MOST_PX = 4096  # longest side that pixels are looked at in full
+EVEN = 4  # 8-bit levels that one colour may vary by
 WORK_PX = 800  # longest side of the copy in which shapes are looked for
 LOSSLESS = ("PNG", "BMP", "GIF", "TIFF")
 
@@ -88,13 +91,29 @@ class Photo:
 
     @cached_property
     def pieces(self) -> Pieces:
-        """The things of the scene as pieces."""
-        return pieces_of(self.scene.things)
+        """The things of the scene as pieces, but for plates."""
+        return pieces_of(self.scene.things & ~self.plates.mask)
+
+    @cached_property
+    def plates(self) -> Plates:
+        """Coloured plates laid on the scene."""
+        return plates_of(self.work, self.scene.things)
+
+    @cached_property
+    def enlarged(self) -> float | None:
+        """How many times the picture seems enlarged; None if that cannot be told."""
+        return enlargement(self.rgb)
+
+    @cached_property
+    def blank(self) -> bool:
+        """Whether there is nothing to be seen: a plain ground without things, or one colour all over."""
+        even = int(np.ptp(self.work.reshape(-1, 3), axis=0).max()) <= EVEN
+        return even or (self.scene.plain and not self.scene.things.any())
 
     @cached_property
     def texts(self) -> Texts:
         """Writing in `work`, looked for as `text` says."""
-        return texts_of(self.work, self.scene, self.pieces, self.text)
+        return texts_of(self.work, self.scene, self.pieces, self.plates.marks, self.text)
 
 
 def read(source: Path | str | bytes, name: str = "", text: How = "auto") -> Photo:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -37,18 +38,21 @@ def resolved(how: How) -> Literal["ocr", "strokes"]:
     return how
 
 
-def texts_of(rgb: NDArray[Any], scene: Scene, pieces: Pieces, how: How) -> Texts:
-    """Writing in a picture whose scene is known. On a plain ground OCR is asked only if anything lies there."""
+def texts_of(rgb: NDArray[Any], scene: Scene, pieces: Pieces, plates: tuple[Mark, ...], how: How) -> Texts:
+    """Writing in a picture whose scene is known. On a plain ground OCR is asked only if anything lies there.
+
+    pieces: without the plates, for what is written on these is not the product's own.
+    """
     way = resolved(how)
-    beside = marks_of(rgb, pieces) if scene.plain else []
+    laid = [*plates, *(mark for mark in marks_of(rgb, pieces) if not _meets_any(mark, plates))] if scene.plain else []
     if way == "strokes":
-        return Texts("strokes", "by its strokes, no OCR", tuple(beside), beside)
-    apart = not scene.plain or len(pieces.stats) - 1 > len(pieces.main) or len(pieces.main) > 1
+        return Texts("strokes", "by its strokes, no OCR", tuple(laid), laid)
+    apart = not scene.plain or len(pieces.stats) - 1 > len(pieces.main) or len(pieces.main) > 1 or bool(plates)
     read = reader.read_writing(rgb) if apart else []
     product = outline_of(pieces)
-    outside = [mark for mark in read if not scene.plain or not _on(mark, product)]
-    logos = [mark for mark in beside if mark.kind == "mark" and not any(_meets(mark, other) for other in outside)]
-    return Texts("ocr", reader.version(), (*read, *logos), outside + logos)
+    outside = [mark for mark in read if not scene.plain or _meets_any(mark, plates) or not _on(mark, product)]
+    rest = [mark for mark in laid if (mark.kind != "text" or mark in plates) and not _meets_any(mark, outside)]
+    return Texts("ocr", reader.version(), (*read, *rest), outside + rest)
 
 
 def _on(mark: Mark, product: NDArray[Any]) -> bool:
@@ -57,5 +61,6 @@ def _on(mark: Mark, product: NDArray[Any]) -> bool:
     return bool(part.size) and float(part.mean()) >= OWN
 
 
-def _meets(a: Mark, b: Mark) -> bool:
-    return a.box[0] < b.box[2] and b.box[0] < a.box[2] and a.box[1] < b.box[3] and b.box[1] < a.box[3]
+def _meets_any(mark: Mark, others: Iterable[Mark]) -> bool:
+    a = mark.box
+    return any(a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3] for b in (other.box for other in others))

@@ -44,7 +44,10 @@ MOST_PIECES = 1500
 
 @dataclass(frozen=True)
 class Mark:
-    """Something added beside the product. kind: text, or mark (a piece in a corner, perhaps a logo)."""
+    """Something added beside the product.
+
+    kind: text, plate (a flat field of one colour, nothing read on it) or mark (a piece in a corner, perhaps a logo).
+    """
 
     kind: str
     box: Box
@@ -60,7 +63,7 @@ def marks_of(rgb: Pixels, pieces: Pieces) -> list[Mark]:
     """Writing and corner marks among the pieces that are not the product; `rgb` is the picture they were found in."""
     outline = outline_of(pieces)
     apart = _apart(pieces, outline)[:MOST_PIECES]
-    texts = [Mark("text", box) for box in _lines(pieces, apart)]
+    texts = [Mark("text", box) for box in _lines(pieces, apart, MOST_HEIGHT * len(rgb))]
     texts += [Mark("text", box) for box in _words(pieces, apart)]
     others = [i for i in range(1, len(pieces.stats)) if i in pieces.main] + apart
     badges = [_badge(rgb, pieces, i) for i in others if _box_like(pieces, i)]
@@ -87,14 +90,14 @@ def _box(stat: Mask) -> Box:
     return x, y, x + w, y + h
 
 
-def _lines(pieces: Pieces, apart: list[int]) -> Iterator[Box]:
-    """Boxes of rows of letters."""
+def _lines(pieces: Pieces, apart: list[int], tallest: float) -> Iterator[Box]:
+    """Boxes of rows of letters, up to so many px high."""
     stats = pieces.stats[apart].astype(np.float64) if apart else np.zeros((0, 5))
     w, h, area = stats[:, 2], stats[:, 3], stats[:, 4]
     shape = w / np.maximum(h, 1)
-    letter = (h >= LEAST_HEIGHT) & (h <= MOST_HEIGHT * pieces.labels.shape[0])
+    letter = (h >= LEAST_HEIGHT) & (h <= tallest)
     letter &= (shape >= SHAPE[0]) & (shape <= SHAPE[1]) & (area <= SOLID * w * h)
-    letter |= (h >= LEAST_HEIGHT) & (shape >= SHAPE[0]) & (shape < 0.45) & (h <= MOST_HEIGHT * pieces.labels.shape[0])
+    letter |= (h >= LEAST_HEIGHT) & (shape >= SHAPE[0]) & (shape < 0.45) & (h <= tallest)
     letters = stats[letter]
     for group in _groups(letters):
         members = letters[group]
@@ -199,16 +202,21 @@ def _badge(rgb: Pixels, pieces: Pieces, i: int) -> Box | None:
         return None
     x0, y0, x1, y1 = box = _box(pieces.stats[i])
     mine = cv2.morphologyEx((pieces.labels[y0:y1, x0:x1] == i).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5)))
-    grey = cv2.cvtColor(rgb[y0:y1, x0:x1], cv2.COLOR_RGB2GRAY)
-    colour = float(np.median(grey[mine > 0]))
-    plain = np.abs(grey[mine > 0].astype(np.float32) - colour) < 25
-    if plain.mean() < BADGE[1]:
-        return None
-    odd = (np.abs(grey.astype(np.float32) - colour) > 45) & (cv2.erode(mine, np.ones((3, 3))) > 0)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(odd.astype(np.uint8), connectivity=8)
+    return box if is_written(rgb[y0:y1, x0:x1], mine > 0) else None
+
+
+def is_written(rgb: Pixels, mine: Mask, tallest: float = MOST_HEIGHT) -> bool:
+    """Whether letters stand in an area of one colour, `mine` its mask in `rgb`; tallest: of its height."""
+    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    colour = float(np.median(grey[mine]))
+    if (np.abs(grey[mine] - colour) < 25).mean() < BADGE[1]:
+        return False
+    inner = cv2.erode(mine.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    odd = ((np.abs(grey - colour) > 45) & inner).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(odd, connectivity=8)
     inside = Pieces(labels, stats, frozenset())
     usable = list(range(1, count))[:MOST_PIECES]
-    return box if any(True for _ in _lines(inside, usable)) or any(True for _ in _words(inside, usable)) else None
+    return any(True for _ in _lines(inside, usable, tallest * len(rgb))) or any(True for _ in _words(inside, usable))
 
 
 def _logos(apart: Mask, outline: Mask) -> Iterator[Box]:

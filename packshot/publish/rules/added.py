@@ -1,6 +1,7 @@
 """What was added to the photo: a border, text, a logo or a badge outside the product, text under a platform's controls.
 
-Writing inside the product's outline is its own print and is never held against it.
+Writing inside the product's outline is its own print and is never held against it. A plate of one colour laid beside
+the product is not the product, nor is what is written on it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from packshot.publish.mending import mend
 
 SAME = 0.03  # of the longer side: how far a line may lie from the end of the piece
 SOLID = 0.5  # share of its box that a box-shaped product fills; a drawn frame fills far less
+KINDS = {"text": "text", "mark": "a mark in a corner", "plate": "a coloured plate"}
 WHITISH = 225  # 8-bit level of a ground on which strokes and pieces are told reliably
 
 
@@ -74,7 +76,7 @@ def _said(texts: Texts, outside: list[Mark], share: float) -> str:
     if not outside:
         return f"nothing added ({texts.words})"
     read = ", ".join(repr(mark.words) for mark in outside[:3] if mark.words)
-    kinds = " and ".join(sorted({"text" if m.kind == "text" else "a mark in a corner" for m in outside}))
+    kinds = " and ".join(sorted({KINDS[mark.kind] for mark in outside}, reverse=True))
     return f"{kinds} on {share:.1%} of the picture" + (f": {read}" if read else "") + f" ({texts.words})"
 
 

@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from packshot.catalogue.names import has_control
-from packshot.publish.channel import Channel, Rule
+from packshot.catalogue.product import Image, Product
+from packshot.errors import UnsafePath
+from packshot.publish.channel import SUFFIX, Channel, Rule
+from packshot.publish.filenames import Slot, file_name
 from packshot.publish.findings import Finding, Judge
 from packshot.publish.looking.photo import Photo
 from packshot.publish.mending import mend
@@ -27,7 +30,21 @@ def check(photo: Photo, channel: Channel, judge: Judge) -> Iterator[Finding]:
     trouble = trouble_of(name)
     ok = trouble is None and re.fullmatch(channel.names.pattern, name) is not None
     measured = shown(name) + (f": {trouble}" if trouble else "")
-    yield judge.say("names", channel.names, ok, measured, expected, mend("names", channel))
+    yield judge.say("names", channel.names, ok, measured, expected, mend(_way(name, channel), channel))
+
+
+def _way(name: str, channel: Channel) -> str:
+    """How a name is mended: by `packshot fit`, if the name that it gives a single file is right."""
+    assert channel.names is not None
+    try:
+        image = Image(path=name)
+        product = Product(sku=PurePosixPath(name).stem, images=(image,))
+        given = file_name(channel, product, Slot(image, 1, 1), SUFFIX[channel.formats.allowed[0]])
+    except (UnsafePath, ValueError):
+        return "rename"
+    if re.fullmatch(channel.names.pattern, PurePosixPath(given.path).name):
+        return "names"
+    return "identifier" if "{asin}" in channel.names.template or "{gtin14}" in channel.names.template else "rename"
 
 
 def trouble_of(name: str) -> str | None:

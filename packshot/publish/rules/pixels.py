@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from packshot.publish.channel import Channel
 from packshot.publish.findings import Finding, Judge
 from packshot.publish.looking.photo import Photo
-from packshot.publish.looking.sharpness import enlargement
 from packshot.publish.mending import mend
 
 
@@ -17,7 +16,7 @@ def check(photo: Photo, channel: Channel, judge: Judge) -> Iterator[Finding]:
     if rule is None:
         return
     expected = f"enlarged at most {rule.most:g} times"
-    times = enlargement(photo.rgb)
+    times = photo.enlarged
     if times is None:
         yield judge.skip("upscale", rule, "too few edges to tell", expected)
         return

@@ -33,19 +33,20 @@ def check(photo: Photo, channel: Channel, judge: Judge) -> Iterator[Finding]:
 
 def _fill(photo: Photo, rule: Fill, channel: Channel, judge: Judge) -> Finding:
     expected = f"{rule.least:.0%} to {rule.most:.0%} of the frame" if rule.most < 1 else f"at least {rule.least:.0%}"
-    if not photo.scene.plain:
-        return judge.skip("fill", rule, NO_GROUND, expected)
     product = product_of(photo.pieces)
     box = box_of(product)
+    if photo.blank or (photo.scene.plain and box is None):
+        return judge.say("fill", rule, False, "no product found", expected, mend("blank", channel))
     if box is None:
-        return judge.say("fill", rule, False, "no product found", expected, mend("fill", channel), sure=False)
+        return judge.skip("fill", rule, NO_GROUND, expected)
     h, w = product.shape
     across, down = (box[2] - box[0]) / w, (box[3] - box[1]) / h
     fill, area = max(across, down), float(product.mean())
     ok = rule.least - SLACK <= fill <= rule.most + SLACK
     measured = f"{fill:.1%} ({'width' if across >= down else 'height'}; {area:.0%} of the area)"
     numbers = {"fill": fill, "area": area}
-    return judge.say("fill", rule, ok, measured, expected, mend("fill", channel), numbers=numbers)
+    how = "" if ok else mend("fill", channel, enlarged=photo.enlarged or 1.0)
+    return judge.say("fill", rule, ok, measured, expected, how, numbers=numbers)
 
 
 def _whole(photo: Photo, rule: Whole, channel: Channel, judge: Judge) -> Finding:
