@@ -126,8 +126,8 @@ def _more(done: Published) -> None:
         typer.echo(f"… {len(done.identifiers) - SHOWN} more identifiers that are wrong or shared", err=True)
     if done.left_over:
         typer.echo(
-            f"put aside {done.out / 'held' / 'left-over'}: {done.left_over} pictures of earlier runs that this "
-            "catalogue no longer asks for"
+            f"put aside {done.out / 'held' / 'left-over'}: {done.left_over} of earlier runs, for which this "
+            "catalogue no longer asks"
         )
 
 
