@@ -43,7 +43,7 @@ def drawn(kind="JPEG", size=(1000, 1000), ground="white", **options):
 
 @pytest.mark.parametrize("name", ["drawn-bottle", pytest.param("TS-BOAT", marks=pytest.mark.slow)])
 def test_planted_violations_are_found_and_sound_pictures_pass(name):
-    """Every rule at least three ways; the full table over 21 products is in docs/evaluation.md."""
+    """Every rule at least three ways; docs/evaluation.md says what was measured."""
     rows = bench.judge(BASES[name], "strokes")
     wrong = [f"{rule} on {way}: {words}" for _, way, rule, planted, raised, words, _ in rows if planted != raised]
     counts = {row["rule"]: row for row in bench.table(rows)}
