@@ -13,7 +13,7 @@ from packshot.errors import ParameterError
 
 def train(
     preset: Annotated[str, typer.Argument(help="what to train; `packshot train list` shows the presets")],
-    catalogue: Annotated[Path | None, typer.Option(help="catalogue folder, shards, a pack, or the word toyshop")] = None,
+    catalogue: Annotated[Path | None, typer.Option(help="catalogue, shards, a pack, or the word toyshop")] = None,
     out: Annotated[Path | None, typer.Option(help="folder of the run [default: runs/PRESET]")] = None,
     setting: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="change a setting or rule; repeatable")
