@@ -90,9 +90,7 @@ def test_limit_holds(limit, stops, saturation):
 
 
 SLIGHT = st.tuples(*[st.floats(0.95, 1.03)] * 3)  # of any hue
-WARM = st.tuples(
-    st.floats(1.0, 1.05), st.floats(0.97, 1.0), st.floats(0.88, 0.96)
-)  # lamps; others are paper
+WARM = st.tuples(st.floats(1.0, 1.05), st.floats(0.97, 1.0), st.floats(0.88, 0.96))  # lamps; others are paper
 
 
 @given(gains=SLIGHT | WARM, lightness=st.floats(0.35, 0.85))
