@@ -39,7 +39,7 @@ print("done")
 """
 
 
-def test_two_processes_agree(tmp_path: Path) -> None:
+def test_two_processes_agree(tmp_path: Path, turn: None) -> None:
     script = tmp_path / "two.py"
     script.write_text(SCRIPT)
     words = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", str(script)]
