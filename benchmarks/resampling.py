@@ -131,9 +131,13 @@ def timings() -> None:
     timed("fidelity, 1 MP, every pixel changed", lambda: compare.fidelity(a, a * 0.995, inside))
 
 
-if __name__ == "__main__":
-    threads = int(sys.argv[1]) if len(sys.argv) > 1 else 1
+def main(arguments: list[str] | None = None) -> None:
+    threads = int(arguments[0]) if arguments else 1
     torch.set_num_threads(threads)
     cv2.setNumThreads(threads)
     kernels()
     timings()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
