@@ -5,6 +5,7 @@ Gradients are averaged by hand instead of by DistributedDataParallel, because pe
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -66,6 +67,9 @@ def joined(device: torch.device) -> Iterator[Processes]:
     if world == 1:
         yield Processes()
         return
+    # Its functions take the group that stands when it is imported as their default, and optimisers import it. Were
+    # the group there already, it would outlive its destruction; its threads then meet the interpreter's end: an abort.
+    importlib.import_module("torch.distributed.nn.functional")
     distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
     try:
         yield Processes(distributed.get_rank(), distributed.get_world_size())
