@@ -40,6 +40,7 @@ def generate(
     from functools import partial
 
     from packshot.checkpoint import read
+    from packshot.imaging.sheets import sheet
     from packshot.models import find, resolve_device, sampling
     from packshot.provenance import policies
     from packshot.provenance.export import export
@@ -65,7 +66,7 @@ def generate(
         if number < SHOWN:
             shown.append(picture)
     columns = count if between is not None and count <= STRIP else 0
-    export(sampling.sheet(shown, columns), out / "sheet.png", (made(seed=seed),), marks)
+    export(sheet(shown, columns), out / "sheet.png", (made(seed=seed),), marks)
     typer.echo(f"pictures  {out} ({len(seeds)})\nsheet     {out / 'sheet.png'}")
 
 

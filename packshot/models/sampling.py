@@ -7,7 +7,6 @@ appendix B), by shrinking the noise elsewhere (Brock et al. 2019, §3.1, for the
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -146,18 +145,6 @@ def between(a: Tensor, b: Tensor, steps: int, *, spherical: bool = True) -> Tens
 def seeds_of(seed: int, count: int) -> list[int]:
     """One seed a picture; picture i of a seed is the same whatever the count."""
     return [(seed * 1_000_003 + i) % (1 << 62) for i in range(count)]
-
-
-def sheet(pictures: Sequence[Picture], columns: int = 0, gap_px: int = 2) -> Picture:
-    """Pictures of one size side by side on white."""
-    h, w = pictures[0].size
-    columns = columns or math.ceil(len(pictures) ** 0.5)
-    rows = math.ceil(len(pictures) / columns)
-    rgb = torch.ones(1, 3, rows * (h + gap_px) + gap_px, columns * (w + gap_px) + gap_px)
-    for index, picture in enumerate(pictures):
-        top, left = gap_px + index // columns * (h + gap_px), gap_px + index % columns * (w + gap_px)
-        rgb[:, :, top : top + h, left : left + w] = picture.rgb
-    return Picture(rgb)
 
 
 def _groups(seeds: Iterable[int], size: int) -> Iterator[list[int]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -13,6 +12,7 @@ from torch import Tensor, nn
 
 from packshot.imaging import files
 from packshot.imaging.picture import Picture
+from packshot.imaging.sheets import tiled
 from packshot.training.objective import Batch, Objective
 from packshot.training.settings import Settings
 from packshot.training.settling import settle
@@ -57,16 +57,3 @@ def write(folder: Path, pictures: Tensor, images: int) -> str:
     path.parent.mkdir(parents=True, exist_ok=True)
     files.write(Picture(tiled(pictures)[None] / 2 + 0.5), path)
     return name
-
-
-def tiled(pictures: Tensor, gap_px: int = 2, columns: int = 0) -> Tensor:
-    """`(n, c, h, w)` in [-1, 1] → one picture `(3, H, W)`, rows of about equal number, white gaps."""
-    n, _, h, w = pictures.shape
-    columns = columns or math.ceil(n**0.5)
-    rows = math.ceil(n / columns)
-    sheet = pictures.new_ones(3, rows * (h + gap_px) + gap_px, columns * (w + gap_px) + gap_px)
-    for index, picture in enumerate(pictures):
-        top = gap_px + index // columns * (h + gap_px)
-        left = gap_px + index % columns * (w + gap_px)
-        sheet[:, top : top + h, left : left + w] = picture.expand(3, h, w)
-    return sheet

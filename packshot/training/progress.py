@@ -16,6 +16,7 @@ class Progress:
     images: seen so far. seconds: of training, all sessions together. rate: images a second since the last line.
     losses: means since the last line. numbers: learning rates, gradient norms, diversity, scores.
     sample: path of a grid drawn now, relative to the run's folder. verdict: empty while all is well, else why it ended.
+    limit_seconds: when training ends at the latest, 0 = only `total_images` ends it.
     """
 
     images: int
@@ -26,11 +27,14 @@ class Progress:
     numbers: Mapping[str, float] = field(default_factory=dict)
     sample: str = ""
     verdict: str = ""
+    limit_seconds: float = 0.0
 
     @property
     def seconds_left(self) -> float:
-        """At the present rate."""
-        return (self.total_images - self.images) / self.rate if self.rate > 0 else float("inf")
+        """At the present rate, or until the time is up if that comes first."""
+        by_images = (self.total_images - self.images) / self.rate if self.rate > 0 else float("inf")
+        by_time = self.limit_seconds - self.seconds if self.limit_seconds else float("inf")
+        return max(0.0, min(by_images, by_time))
 
     def line(self) -> str:
         """One JSON object; numbers rounded to six figures, empty entries left out."""

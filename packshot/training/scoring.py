@@ -20,10 +20,10 @@ from packshot.catalogue.dataset.pictures import Pictures
 from packshot.errors import ParameterError
 from packshot.evaluation.features import Comparison, FeatureNetwork, compare_sets, features_of
 from packshot.evaluation.manifold import nearest
+from packshot.imaging.sheets import tiled
 from packshot.models import find, resolve_device
 from packshot.models.sampling import Sampler, seeds_of
 from packshot.training.accuracy import Accuracy, accuracy_from
-from packshot.training.grids import tiled
 from packshot.training.material import pictures_of
 from packshot.training.prepare import columns_of, labels_as
 

@@ -44,4 +44,5 @@ class Tally:
         numbers = {f"gradient_{player}": norm for player, norm in norms.items()}
         numbers["learning_rate"] = settings.learning_rate.at(now.images)
         rate = (now.images - self.images) / max(now.seconds - self.seconds, 1e-9)
-        return Progress(now.images, settings.total_images, now.seconds, rate, losses, numbers, verdict=verdict)
+        limit, total = 60 * (settings.minutes or 0), settings.total_images
+        return Progress(now.images, total, now.seconds, rate, losses, numbers, verdict=verdict, limit_seconds=limit)

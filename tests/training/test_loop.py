@@ -94,6 +94,18 @@ def test_the_budget_in_minutes_ends_the_run(tmp_path: Path) -> None:
     assert 0.5 < outcome.seconds < 5
 
 
+def test_the_time_left_minds_both_budgets(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert progress.Progress(200, 1000, 100.0, rate=2.0).seconds_left == 400
+    assert progress.Progress(200, 1000, 100.0, rate=2.0, limit_seconds=160).seconds_left == 60
+    assert progress.Progress(200, 1000, 100.0, rate=2.0, limit_seconds=6000).seconds_left == 400
+    assert progress.Progress(200, 1000, 170.0, rate=2.0, limit_seconds=160).seconds_left == 0
+    lines: list[progress.Progress] = []
+    settings = SETTINGS.model_copy(update={"total_images": 10**9, "minutes": 0.01})
+    train(ToyGan(), source(), settings, tmp_path, readers=(lines.append, progress.terminal), watch_diversity=False)
+    assert all(line.seconds_left <= 0.6 for line in lines)
+    assert "0 min left" in capsys.readouterr().out
+
+
 def test_ctrl_c_saves_and_the_run_goes_on_later(tmp_path: Path) -> None:
     before = signal.getsignal(signal.SIGINT)
     timer = threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT))
