@@ -130,7 +130,7 @@ def rendering(folder: Path, count: int = 48, size: int = 96) -> None:
         print("\nrendering: skipped, the extra `synth` is not installed")
         return
     from packshot.catalogue.shards.making import make
-    from packshot.catalogue.toyshop.sets.samples import job, render_sample
+    from packshot.catalogue.toyshop.sets.job import job, render_sample
 
     print(f"\n| rendering {count} pictures of {size} px | pictures an hour | bytes a picture |")
     print("| --- | ---: | ---: |")

@@ -15,8 +15,9 @@ from typing import Any
 
 import cv2
 
-from packshot.catalogue.toyshop.families.build import build_item
+from packshot.catalogue.toyshop.scenes.building import build_item
 from packshot.catalogue.toyshop.scenes import developing, tracing
+from packshot.catalogue.toyshop.studio.renderer import load_emitter
 from packshot.catalogue.toyshop.world import describe, render
 
 ROWS = ((64, "data"), (96, "data"), (128, "data"), (96, "fine"), (256, "data"))
@@ -55,7 +56,7 @@ def _one(index: int, size: int, quality: str, cell: float) -> tuple[float, ...]:
 
 def _loaded(stage: tracing.Stage) -> tuple[Any, Any, Any]:
     mi = tracing.mitsuba()
-    emitters = {name: tracing._emitter(mi, e) for name, e in stage.emitters.items()}
+    emitters = {name: load_emitter(mi, e) for name, e in stage.emitters.items()}
     return mi, emitters, tracing._sensor(mi, stage.camera, stage.film)
 
 

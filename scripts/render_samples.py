@@ -20,12 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from packshot.catalogue.toyshop import build
-from packshot.catalogue.toyshop.denoise import denoise
-from packshot.catalogue.toyshop.parts import Style
-from packshot.catalogue.toyshop.photo import Response, develop, soften
-from packshot.catalogue.toyshop.render import Rendering, render
-from packshot.catalogue.toyshop.studio import Studio, blackbody
+from packshot.catalogue.toyshop.samples.build import build
+from packshot.catalogue.toyshop.samples.denoise import denoise
+from packshot.catalogue.toyshop.samples.photo import develop, soften
+from packshot.catalogue.toyshop.samples.render import Rendering, render
+from packshot.catalogue.toyshop.samples.style import Style
+from packshot.catalogue.toyshop.studio.camera import Response
+from packshot.catalogue.toyshop.studio.setup import Studio, blackbody
 from packshot.imaging.files.icc import srgb_profile
 from packshot.provenance import marks
 

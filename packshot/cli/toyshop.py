@@ -49,7 +49,7 @@ def render(
     """
     from packshot.catalogue.shards.making import make
     from packshot.catalogue.shards.unpack import to_catalogue
-    from packshot.catalogue.toyshop.sets.samples import job, render_sample
+    from packshot.catalogue.toyshop.sets.job import job, render_sample
     from packshot.imaging.home import home
 
     wanted = job(count, size, seed, first=first, layers=_names(layers), quality=quality, webp=webp,
@@ -76,7 +76,7 @@ def describe(
     seed: Annotated[int, typer.Option(min=0, help="Of the world.")] = 0,
 ) -> None:
     """Say what picture NUMBER shows, as JSON, without rendering it."""
-    from packshot.catalogue.toyshop.sets.samples import attributes_of
+    from packshot.catalogue.toyshop.sets.job import attributes_of
     from packshot.catalogue.toyshop.world import describe as described
 
     told = attributes_of(described(seed, number), 0)

@@ -12,7 +12,7 @@ from packshot.catalogue.opening import open_pictures
 from packshot.catalogue.shards.files import read_index, read_samples
 from packshot.catalogue.shards.layers import decoded
 from packshot.catalogue.shards.making import make
-from packshot.catalogue.toyshop.sets.samples import job, render_sample
+from packshot.catalogue.toyshop.sets.job import job, render_sample
 from packshot.cli import app
 from packshot.errors import CatalogueError
 

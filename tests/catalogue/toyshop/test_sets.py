@@ -12,13 +12,13 @@ from packshot.catalogue.shards.files import Sample, write_index, write_shard
 from packshot.catalogue.shards.layers import decoded
 from packshot.catalogue.shards.unpack import to_catalogue
 from packshot.catalogue.toyshop.scenes.tables import FAMILIES
-from packshot.catalogue.toyshop.sets import samples, shipped
+from packshot.catalogue.toyshop.sets import job, shipped
 from packshot.catalogue.toyshop.sets.holding import split_of
 from packshot.catalogue.toyshop.world import describe
 from packshot.errors import CatalogueError, ParameterError
 
 SETTINGS = {"seed": 0, "size": 12, "quality": "data", "webp": 85, "matte_levels": 256,
-            "layers": [*samples.ALWAYS, *(n for n in samples.EXTRA if n not in ("recoloured", "remade"))]}  # fmt: skip
+            "layers": [*job.ALWAYS, *(n for n in job.EXTRA if n not in ("recoloured", "remade"))]}  # fmt: skip
 
 
 def pretended(number, size=12):
@@ -35,7 +35,7 @@ def pretended(number, size=12):
 
 def test_every_layer_is_kept_as_exactly_as_promised():
     layers = pretended(1)
-    members = samples.members_of(describe(0, 5), layers, SETTINGS)
+    members = job.members_of(describe(0, 5), layers, SETTINGS)
     told = json.loads(members["json"])
     for exact in ("matte", "layout", "material"):
         assert np.array_equal(decoded(exact, members[f"{exact}.png"]), layers[exact])
@@ -50,9 +50,9 @@ def test_every_layer_is_kept_as_exactly_as_promised():
 
 
 def test_what_is_told_of_a_picture():
-    told = samples.attributes_of(describe(0, 17), 64)
-    again = samples.attributes_of(describe(0, 17), 64)
-    twin = samples.attributes_of(describe(0, 16), 64)
+    told = job.attributes_of(describe(0, 17), 64)
+    again = job.attributes_of(describe(0, 17), 64)
+    twin = job.attributes_of(describe(0, 16), 64)
     assert told == again
     assert told["sku"] == twin["sku"] == "TOY0-000008"
     assert told["attributes"] == twin["attributes"]
@@ -86,7 +86,7 @@ def test_splits_go_by_product_and_keep_whole_combinations_out():
 def test_variants_change_what_they_say_and_nothing_else():
     for index in range(40):
         description = describe(1, index)
-        found = samples.variants(description)
+        found = job.variants(description)
         recoloured, remade = found["recoloured"], found["remade"]
         assert recoloured.item.material == description.item.material
         assert remade.item.material in set(FAMILIES[description.item.category].materials) - {description.item.material}
@@ -102,7 +102,7 @@ def test_variants_change_what_they_say_and_nothing_else():
 @pytest.mark.parametrize("levels", [2, 17, 64, 256])
 def test_fewer_levels_keep_the_ends_and_round(levels):
     matte = np.arange(256, dtype=np.uint8)
-    found = samples.fewer_levels(matte, levels)
+    found = job.fewer_levels(matte, levels)
     assert len(np.unique(found)) == levels
     assert (found[0], found[-1]) == (0, 255)
     assert np.abs(found.astype(int) - matte).max() <= 255 / (levels - 1) / 2 + 0.5
@@ -110,10 +110,10 @@ def test_fewer_levels_keep_the_ends_and_round(levels):
 
 def test_jobs_that_cannot_be_are_refused():
     with pytest.raises(ParameterError, match="size: expected 16 to 1024, got 8"):
-        samples.job(10, 8)
+        job.job(10, 8)
     with pytest.raises(ParameterError, match="layers: expected some of depth"):
-        samples.job(10, 64, layers=["heat"])
-    assert samples.job(10, 64, layers=["depth"]).settings["layers"] == ["photo", "matte", "layout", "depth"]
+        job.job(10, 64, layers=["heat"])
+    assert job.job(10, 64, layers=["depth"]).settings["layers"] == ["photo", "matte", "layout", "depth"]
 
 
 @pytest.fixture
@@ -123,13 +123,13 @@ def shards(tmp_path, monkeypatch):
     monkeypatch.setenv("PACKSHOT_HOME", str(tmp_path / "home"))
     folder = tmp_path / "sets" / "12"
     folder.mkdir(parents=True)
-    settings = SETTINGS | {"layers": list(samples.ALWAYS)}
+    settings = SETTINGS | {"layers": list(job.ALWAYS)}
     made = []
     for shard in range(2):
         numbers = range(6 * shard, 6 * shard + 6)
-        found = [Sample(f"{n:06}", samples.members_of(describe(0, n), pretended(n), settings)) for n in numbers]
+        found = [Sample(f"{n:06}", job.members_of(describe(0, n), pretended(n), settings)) for n in numbers]
         made.append(write_shard(folder / f"toyshop-12-{shard:05}.tar.xz", found, 6 * shard))
-    write_index(folder, made, {"size": 12, "layers": list(samples.ALWAYS)})
+    write_index(folder, made, {"size": 12, "layers": list(job.ALWAYS)})
     return folder
 
 

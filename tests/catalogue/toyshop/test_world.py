@@ -9,8 +9,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from packshot.catalogue.toyshop.families.build import build_item
 from packshot.catalogue.toyshop.scenes import developing, surfaces
+from packshot.catalogue.toyshop.scenes.building import build_item
 from packshot.catalogue.toyshop.scenes.description import view_name
 from packshot.catalogue.toyshop.scenes.sampling import VIEWS, colour_gap
 from packshot.catalogue.toyshop.scenes.smoothing import smooth

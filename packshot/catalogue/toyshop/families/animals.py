@@ -5,9 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from packshot.catalogue.toyshop.families.form import DARK, FORWARD, UPRIGHT, Form, mirrored_x, mirrored_y
-from packshot.catalogue.toyshop.fields import ball, capsule, ellipsoid, half_space, prism, rotation, smooth_outline
-from packshot.catalogue.toyshop.parts import Part, stand
-from packshot.catalogue.toyshop.shapes import curve
+from packshot.catalogue.toyshop.geometry.fields import (
+    ball,
+    capsule,
+    ellipsoid,
+    half_space,
+    prism,
+    rotation,
+    smooth_outline,
+)
+from packshot.catalogue.toyshop.geometry.parts import Part, stand
+from packshot.catalogue.toyshop.geometry.shapes import curve
 
 
 def duck(form: Form) -> list[Part]:

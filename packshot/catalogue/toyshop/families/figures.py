@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from packshot.catalogue.toyshop.families.form import DARK, FORWARD, Form, mirrored_x, open_normals
-from packshot.catalogue.toyshop.fields import rotation
-from packshot.catalogue.toyshop.meshes import Array, Mesh, grid_faces
-from packshot.catalogue.toyshop.parts import Part, stand
-from packshot.catalogue.toyshop.shapes import curve, lathe
+from packshot.catalogue.toyshop.geometry.fields import rotation
+from packshot.catalogue.toyshop.geometry.meshes import Array, Mesh, grid_faces
+from packshot.catalogue.toyshop.geometry.parts import Part, stand
+from packshot.catalogue.toyshop.geometry.shapes import curve, lathe
 
 
 def nesting_dolls(form: Form) -> list[Part]:

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import ArrayLike, NDArray
 
-from packshot.catalogue.toyshop import prints
-from packshot.catalogue.toyshop.fields import Field, rotation
-from packshot.catalogue.toyshop.meshes import Array, Mesh, grid_faces, project_print, vertex_normals
-from packshot.catalogue.toyshop.parts import Part
-from packshot.catalogue.toyshop.shapes import lathe, rounded_box, rounded_profile, sweep
-from packshot.catalogue.toyshop.surface import skin
+from packshot.catalogue.toyshop.geometry.fields import Field, rotation
+from packshot.catalogue.toyshop.geometry.meshes import Array, Mesh, grid_faces, project_print, vertex_normals
+from packshot.catalogue.toyshop.geometry.parts import Part
+from packshot.catalogue.toyshop.geometry.shapes import lathe, rounded_box, rounded_profile, sweep
+from packshot.catalogue.toyshop.geometry.surface import skin
+from packshot.catalogue.toyshop.paint import prints
 
 UPRIGHT = rotation("x", 90)  # a prism drawn in (x, y) becomes a silhouette in (x, z)
 FORWARD = UPRIGHT  # what was turned about z looks to -y

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from packshot.catalogue.toyshop.families.form import FORWARD, PALE, UPRIGHT, Form
-from packshot.catalogue.toyshop.fields import prism, rotation, smooth_outline
-from packshot.catalogue.toyshop.parts import Part, stand
-from packshot.catalogue.toyshop.shapes import curve
+from packshot.catalogue.toyshop.geometry.fields import prism, rotation, smooth_outline
+from packshot.catalogue.toyshop.geometry.parts import Part, stand
+from packshot.catalogue.toyshop.geometry.shapes import curve
 
 
 def camera(form: Form) -> list[Part]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from packshot.catalogue.toyshop.families.form import PALE, Form
-from packshot.catalogue.toyshop.fields import rotation
-from packshot.catalogue.toyshop.parts import Part, stand
+from packshot.catalogue.toyshop.geometry.fields import rotation
+from packshot.catalogue.toyshop.geometry.parts import Part, stand
 
 
 def drum(form: Form) -> list[Part]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from packshot.catalogue.toyshop.families.form import UPRIGHT, Form
-from packshot.catalogue.toyshop.fields import prism, rotation
-from packshot.catalogue.toyshop.meshes import Array, Mesh
-from packshot.catalogue.toyshop.parts import Part, stand, tip_over
-from packshot.catalogue.toyshop.shapes import lathe
+from packshot.catalogue.toyshop.geometry.fields import prism, rotation
+from packshot.catalogue.toyshop.geometry.meshes import Array, Mesh
+from packshot.catalogue.toyshop.geometry.parts import Part, stand, tip_over
+from packshot.catalogue.toyshop.geometry.shapes import lathe
 
 
 def block_tower(form: Form) -> list[Part]:

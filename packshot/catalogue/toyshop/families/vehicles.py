@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from packshot.catalogue.toyshop.families.form import FORWARD, PALE, UPRIGHT, Form, mirrored_y, open_normals
-from packshot.catalogue.toyshop.fields import cylinder, prism, rotation, smooth_outline
-from packshot.catalogue.toyshop.meshes import Array, Mesh, grid_faces, merge
-from packshot.catalogue.toyshop.parts import Part, stand
-from packshot.catalogue.toyshop.shapes import curve
+from packshot.catalogue.toyshop.geometry.fields import cylinder, prism, rotation, smooth_outline
+from packshot.catalogue.toyshop.geometry.meshes import Array, Mesh, grid_faces, merge
+from packshot.catalogue.toyshop.geometry.parts import Part, stand
+from packshot.catalogue.toyshop.geometry.shapes import curve
 
 ALONG = rotation("y", 90)  # what was turned about z points to +x
 

@@ -37,7 +37,7 @@ class View:
 
 @dataclass(frozen=True)
 class Lighting:
-    """kind: of `tables.LIGHTS`; the numbers as in `studio.Studio`; contrast, warmth: of the camera's picture."""
+    """kind: of `tables.LIGHTS`; the numbers as in `studio.setup.Studio`; contrast, warmth: of the camera's picture."""
 
     kind: str
     side: float

@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from packshot.catalogue.toyshop import photo
-from packshot.catalogue.toyshop.palette import encode
-from packshot.catalogue.toyshop.parts import Part
+from packshot.catalogue.toyshop.geometry.parts import Part
 from packshot.catalogue.toyshop.scenes.description import Description
 from packshot.catalogue.toyshop.scenes.smoothing import smooth
 from packshot.catalogue.toyshop.scenes.tables import MATERIAL_IDS
-from packshot.catalogue.toyshop.studio import Camera
+from packshot.catalogue.toyshop.studio.camera import Response, take
+from packshot.catalogue.toyshop.studio.setup import Camera
 
 Image = NDArray[np.floating[Any]]
 SIGMA = 0.42  # of the pixel filter, pixels
@@ -41,7 +40,7 @@ def finish(
     clean = _clean(light, samples, albedo, matte, depth, normals, weight)
     linear = clean * _exposure(clean, albedo, description)
     return {
-        "rgb": _develop(linear, description), "linear": linear.astype(np.float32),
+        "rgb": develop(linear, description), "linear": linear.astype(np.float32),
         "matte": np.round(np.clip(matte, 0, 1) * 255).astype(np.uint8), "layout": layout.astype(np.uint8),
         "depth": depth.astype(np.float32), "normals": normals.astype(np.float32),
         "albedo": albedo.astype(np.float32), "material": material.astype(np.uint8),
@@ -117,9 +116,6 @@ def _exposure(light: Image, albedo: Image, description: Description) -> Image:
     return np.asarray(gain * white**-0.85 * warmth, np.float32)
 
 
-def _develop(linear: Image, description: Description) -> NDArray[np.uint8]:
-    """A small camera: vignette, sensor noise, shoulder, S curve, 8 bit."""
-    response = photo.Response(vignette=0.06, electrons=9000.0, contrast=0.22, seed=description.noise)
-    seen = linear * photo._vignette(linear.shape[:2], response.vignette)
-    encoded = photo._curve(encode(photo._shoulder(photo._sensor(seen, response))), response.contrast)
-    return np.asarray(np.clip(encoded * 255 + 0.5, 0, 255), np.uint8)
+def develop(linear: Image, description: Description) -> NDArray[np.uint8]:
+    """The picture of exposed light (h, w, 3), by a small camera: vignette, sensor noise, shoulder, S curve, 8 bits."""
+    return take(linear, Response(vignette=0.06, electrons=9000.0, contrast=0.22, seed=description.noise))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.random import Generator
 
-from packshot.catalogue.toyshop.palette import decode, srgb
+from packshot.catalogue.toyshop.paint.palette import decode, srgb
 from packshot.catalogue.toyshop.scenes.description import Background, Description, Item, Lighting, View
 from packshot.catalogue.toyshop.scenes.tables import BACKGROUNDS, CATEGORIES, FAMILIES, LIGHTS, PAINTS, SWEEPS, WORDS
 

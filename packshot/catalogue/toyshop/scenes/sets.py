@@ -6,19 +6,19 @@ from dataclasses import replace
 
 import numpy as np
 
-from packshot.catalogue.toyshop import textures
-from packshot.catalogue.toyshop.grounds import Backdrop, build_ground
-from packshot.catalogue.toyshop.meshes import Array, Mesh, grid_faces, vertex_normals
-from packshot.catalogue.toyshop.palette import linear
+from packshot.catalogue.toyshop.geometry.meshes import Array, Mesh, grid_faces, vertex_normals
+from packshot.catalogue.toyshop.paint import textures
+from packshot.catalogue.toyshop.paint.palette import linear
+from packshot.catalogue.toyshop.paint.textures import Texture
 from packshot.catalogue.toyshop.scenes.description import Background, Description
-from packshot.catalogue.toyshop.studio import Ground, Studio
-from packshot.catalogue.toyshop.textures import Texture
+from packshot.catalogue.toyshop.studio.grounds import Backdrop, build_ground
+from packshot.catalogue.toyshop.studio.setup import Ground, Studio
 
 GROUNDS: dict[str, Ground] = {"white sweep": "sweep", "colour sweep": "sweep", "wood": "table", "fabric": "fabric"}
 
 
 def studio_of(description: Description) -> Studio:
-    """The set-up in the terms of `studio`."""
+    """The set-up in the terms of `studio.setup`."""
     view, light, back = description.view, description.light, description.background
     return Studio(
         light=light.kind,  # type: ignore[arg-type]

@@ -14,11 +14,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from packshot.catalogue.toyshop.materials import wood_grain
-from packshot.catalogue.toyshop.meshes import Array, Mesh
-from packshot.catalogue.toyshop.noise import Points, Values, fractal_noise, value_noise, vector_noise
-from packshot.catalogue.toyshop.palette import decode, linear
-from packshot.catalogue.toyshop.parts import Part
+from packshot.catalogue.toyshop.geometry.meshes import Array, Mesh
+from packshot.catalogue.toyshop.geometry.noise import Points, Values, fractal_noise, value_noise, vector_noise
+from packshot.catalogue.toyshop.geometry.parts import Part
+from packshot.catalogue.toyshop.paint.grain import wood_grain
+from packshot.catalogue.toyshop.paint.palette import decode, linear
 
 
 @dataclass(frozen=True)

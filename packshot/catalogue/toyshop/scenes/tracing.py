@@ -14,17 +14,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from packshot.catalogue.toyshop.families.build import build_item
-from packshot.catalogue.toyshop.fields import rotation
-from packshot.catalogue.toyshop.grounds import Backdrop
-from packshot.catalogue.toyshop.meshes import Array, Mesh
-from packshot.catalogue.toyshop.parts import Part, whole
-from packshot.catalogue.toyshop.render import _backdrop, _bitmap, _emitter, _flat, _mesh, mitsuba
+from packshot.catalogue.toyshop.geometry.fields import rotation
+from packshot.catalogue.toyshop.geometry.meshes import Array, Mesh
+from packshot.catalogue.toyshop.geometry.parts import Part, whole
 from packshot.catalogue.toyshop.scenes import surfaces
+from packshot.catalogue.toyshop.scenes.building import build_item
 from packshot.catalogue.toyshop.scenes.description import Description
 from packshot.catalogue.toyshop.scenes.developing import finish
 from packshot.catalogue.toyshop.scenes.sets import build_set, studio_of
-from packshot.catalogue.toyshop.studio import Camera, lights, place_camera
+from packshot.catalogue.toyshop.studio.grounds import Backdrop
+from packshot.catalogue.toyshop.studio.renderer import flat, laid_out, load_backdrop, load_emitter, load_mesh, mitsuba
+from packshot.catalogue.toyshop.studio.setup import Camera, lights, place_camera
 
 Image = NDArray[np.float32]
 # quality: small pixels along each side of a pixel; a pixel gets their square of light paths
@@ -77,7 +77,7 @@ def trace(stage: Stage) -> tuple[Image, dict[str, Image]]:
     mi = mitsuba()
     _one_thread()
     sensor = _sensor(mi, stage.camera, stage.film)
-    emitters = {name: _emitter(mi, e) for name, e in stage.emitters.items()}
+    emitters = {name: load_emitter(mi, e) for name, e in stage.emitters.items()}
     light = _light(mi, stage.parts, stage.dressed, stage.backdrops, emitters, sensor, stage.seed)
     return light, _samples(mi, stage.camera, stage.dressed, stage.backdrops, sensor, stage.seed)
 
@@ -98,12 +98,12 @@ def _light(
     for number, (part, (mesh, colours, rough)) in enumerate(zip(parts, dressed, strict=True)):
         if part.material not in bsdfs:
             bsdfs[part.material] = mi.load_dict(surfaces.reflection(part.material))
-        shape = _mesh(mi, _bare(mesh), bsdfs[part.material])
-        shape.add_attribute("vertex_color", 3, _flat(colours))
-        shape.add_attribute("vertex_rough", 1, _flat(rough))
+        shape = load_mesh(mi, _bare(mesh), bsdfs[part.material])
+        shape.add_attribute("vertex_color", 3, flat(colours))
+        shape.add_attribute("vertex_rough", 1, flat(rough))
         scene[f"part{number}"] = shape
     for number, backdrop in enumerate(backdrops):
-        scene[f"ground{number}"] = _backdrop(mi, backdrop)
+        scene[f"ground{number}"] = load_backdrop(mi, backdrop)
     integrator = mi.load_dict({"type": "path", "max_depth": 6, "rr_depth": 3, "block_size": BLOCK})
     return np.asarray(mi.render(mi.load_dict(scene), integrator=integrator, seed=seed), np.float32)[..., :3]
 
@@ -140,13 +140,13 @@ def _glowing(mi: Any, meshes: list[Mesh], values: list[Any], sensor: Any, seed: 
     scene: dict[str, Any] = {"type": "scene", "sensor": sensor}
     shapes = [_emitting(mi, _bare(mesh), {"type": "mesh_attribute", "name": "vertex_glow"}) for mesh in meshes]
     for number, (shape, value) in enumerate(zip(shapes, values, strict=True)):
-        shape.add_attribute("vertex_glow", 3, _flat(value[:, :3]))
+        shape.add_attribute("vertex_glow", 3, flat(value[:, :3]))
         scene[f"mesh{number}"] = shape
     loaded, passes = mi.load_dict(scene), []
     for first in (0, 3, 6):
         for shape, value in zip(shapes, values, strict=True):
             parameters = mi.traverse(shape)
-            parameters["vertex_glow"] = _flat(value[:, first : first + 3])
+            parameters["vertex_glow"] = flat(value[:, first : first + 3])
             parameters.update()
         passes.append(_first_hit(mi, loaded, seed))
     return passes
@@ -160,11 +160,7 @@ def _first_hit(mi: Any, scene: Any, seed: int) -> Image:
 def _ground_albedo(mi: Any, backdrops: list[Backdrop], sensor: Any, seed: int) -> Image:
     scene: dict[str, Any] = {"type": "scene", "sensor": sensor}
     for number, backdrop in enumerate(backdrops):
-        wrap = "repeat" if max(backdrop.repeat) > 1 else "mirror"
-        scaling = mi.ScalarTransform4f().scale([*backdrop.repeat, 1])
-        scene[f"ground{number}"] = _emitting(
-            mi, backdrop.mesh, _bitmap(mi, backdrop.texture.colour[::-1], wrap) | {"to_uv": scaling}
-        )
+        scene[f"ground{number}"] = _emitting(mi, backdrop.mesh, laid_out(mi, backdrop.texture.colour, backdrop))
     return _first_hit(mi, mi.load_dict(scene), seed)
 
 
@@ -176,10 +172,10 @@ def _emitting(mi: Any, mesh: Mesh, radiance: dict[str, Any]) -> Any:
     properties["face_normals"] = True
     shape = mi.Mesh("part", len(mesh.vertices), len(mesh.faces), properties, False, mesh.uv is not None)
     values = mi.traverse(shape)
-    values["vertex_positions"] = _flat(mesh.vertices)
+    values["vertex_positions"] = flat(mesh.vertices)
     values["faces"] = np.ascontiguousarray(mesh.faces, np.uint32).ravel()
     if mesh.uv is not None:
-        values["vertex_texcoords"] = _flat(mesh.uv)
+        values["vertex_texcoords"] = flat(mesh.uv)
     values.update()
     return shape
 

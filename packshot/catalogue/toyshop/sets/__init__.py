@@ -1,4 +1,4 @@
 """Sets of toyshop pictures: made in shards, split, shipped, and unpacked for training.
 
-samples.job(count, size, seed) ─shards.making.make─▶ shards ─shipped.toyshop()─▶ Pictures
+job.job(count, size, seed) ─shards.making.make─▶ shards ─shipped.toyshop()─▶ Pictures
 """

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.random import Generator
 
-from packshot.catalogue.toyshop import prints
-from packshot.catalogue.toyshop.fields import box, cylinder, ellipsoid, rotation
-from packshot.catalogue.toyshop.meshes import Mesh, project_print
-from packshot.catalogue.toyshop.parts import Part, Style, solid, stand
-from packshot.catalogue.toyshop.shapes import curve, lathe, rounded_profile, sweep
+from packshot.catalogue.toyshop.geometry.fields import box, cylinder, ellipsoid, rotation
+from packshot.catalogue.toyshop.geometry.meshes import Mesh, project_print
+from packshot.catalogue.toyshop.geometry.parts import Part, stand
+from packshot.catalogue.toyshop.geometry.shapes import curve, lathe, rounded_profile, sweep
+from packshot.catalogue.toyshop.paint import prints
+from packshot.catalogue.toyshop.samples.style import Style, solid
 
 FORWARD = rotation("x", 90)  # what was turned about z looks to -y
 

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.random import Generator
 from numpy.typing import NDArray
 
-from packshot.catalogue.toyshop.fields import Field, rotation
-from packshot.catalogue.toyshop.meshes import Array, Mesh, merge
-from packshot.catalogue.toyshop.surface import skin
+from packshot.catalogue.toyshop.geometry.fields import rotation
+from packshot.catalogue.toyshop.geometry.meshes import Array, Mesh, merge
 
 
 @dataclass(frozen=True, eq=False)
 class Part:
     """One piece of a product.
 
-    name: its region ("wheel", "body", ...). material: of `materials.FINISHES`. colour: a name of `palette` or hex.
+    name: its region ("wheel", "body", ...). material: of `scenes.surfaces.LOOKS`, or of `samples.finishes.FINISHES`.
+    colour: '#rrggbb' or a name of `paint.palette`.
     picture: what is printed on it, (h, w, 4) float32 straight RGBA sRGB, laid out by `mesh.uv`; None = nothing.
     grain: direction of the wood's fibres in the part's own space.
     """
@@ -38,27 +36,6 @@ class Part:
         """Turned about the origin, its grain with it."""
         gx, gy, gz = rotation @ np.array(self.grain)
         return replace(self, mesh=self.mesh.turned(rotation), grain=(float(gx), float(gy), float(gz)))
-
-
-@dataclass(frozen=True)
-class Style:
-    """What a buyer chooses: colours of the main, second and third region, the main material; cell: mesh detail, cm."""
-
-    colours: tuple[str, str, str] = ("red", "cream", "blue")
-    material: str = "painted wood"
-    cell: float = 0.08
-
-    def pixels(self, fine: int) -> int:
-        """Height of a printed picture: `fine` for photos of 768 px, fewer for coarser meshes."""
-        return max(int(fine * min(1.0, 0.05 / self.cell)), 48)
-
-
-Builder = Callable[[Generator, Style], list[Part]]
-
-
-def solid(name: str, field: Field, style: Style, colour: str, material: str = "", cell: float = 0.0) -> Part:
-    """A part with the skin of a field; material and cell of the style unless given."""
-    return Part(name, skin(field, cell or style.cell), material or style.material, colour)
 
 
 def bounds(parts: list[Part]) -> tuple[Array, Array]:

@@ -2,7 +2,7 @@
 
 Lengths in cm, z up, the camera on the side of negative y. The product is turned, not the room, so that light and ground
 keep their place in the picture. Functions give plain dictionaries of Mitsuba's scene language, bitmaps as numpy arrays
-under the key "array" (`render.py` turns them into bitmaps).
+under the key "array" (`renderer.py` turns them into bitmaps).
 """
 
 from __future__ import annotations
@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from numpy.random import Generator
 from numpy.typing import NDArray
 
-from packshot.catalogue.toyshop.meshes import Array
+from packshot.catalogue.toyshop.geometry.meshes import Array
 
 Light = Literal["softbox", "window", "hard sun", "mixed"]
 Ground = Literal["sweep", "table", "fabric", "desk"]
@@ -151,30 +150,3 @@ def blackbody(kelvin: float) -> Array:
     to_rgb = np.array([[3.2406, -1.5372, -0.4986], [-0.9689, 1.8758, 0.0415], [0.0557, -0.2040, 1.0570]])
     rgb = np.clip(to_rgb @ xyz, 0.02, None)
     return np.asarray(rgb / rgb.max(), np.float64)
-
-
-def draw_studio(rng: Generator) -> Studio:
-    """A random plausible set-up."""
-    light: Light = ("softbox", "window", "hard sun", "mixed")[int(rng.choice(4, p=[0.4, 0.3, 0.12, 0.18]))]
-    ground: Ground = ("sweep", "table", "fabric", "desk")[int(rng.choice(4, p=[0.45, 0.25, 0.15, 0.15]))]
-    colours = {
-        "sweep": ("grey", "white", "cream", "sky blue", "pink", "mint"),
-        "table": ("natural", "brown"),
-        "fabric": ("cream", "grey", "sky blue"),
-        "desk": ("natural", "brown"),
-    }[ground]
-    return Studio(
-        light,
-        ground,
-        str(rng.choice(colours)),
-        azimuth=float(rng.uniform(-60, 60)),
-        elevation=float(rng.uniform(10, 32)),
-        focal_mm=float(rng.uniform(50, 85)),
-        fill=float(rng.uniform(0.55, 0.8)),
-        offset=(float(rng.uniform(-0.05, 0.05)), float(rng.uniform(-0.05, 0.05))),
-        side=float(rng.choice([-1, 1]) * rng.uniform(0.3, 0.9)),
-        height=float(rng.uniform(32, 65)),
-        ambient=float(rng.uniform(0.2, 0.5)),
-        kelvin=float(rng.uniform(4600, 7200)),
-        seed=int(rng.integers(2**31)),
-    )

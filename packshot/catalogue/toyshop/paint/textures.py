@@ -12,7 +12,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from packshot.catalogue.toyshop.palette import linear
+from packshot.catalogue.toyshop.paint.palette import linear
 
 Map = NDArray[np.float32]
 

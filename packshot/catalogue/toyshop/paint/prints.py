@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from packshot.catalogue.toyshop.palette import srgb
+from packshot.catalogue.toyshop.paint.palette import srgb
 
 Picture = NDArray[np.float32]
 Ink = tuple[int, int, int, int]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from packshot.catalogue.toyshop.materials import FINISHES
-from packshot.catalogue.toyshop.meshes import Array
-from packshot.catalogue.toyshop.noise import vector_noise
-from packshot.catalogue.toyshop.palette import linear
-from packshot.catalogue.toyshop.parts import Part
+from packshot.catalogue.toyshop.geometry.meshes import Array
+from packshot.catalogue.toyshop.geometry.noise import vector_noise
+from packshot.catalogue.toyshop.geometry.parts import Part
+from packshot.catalogue.toyshop.paint.palette import linear
+from packshot.catalogue.toyshop.samples.finishes import FINISHES
 
 DENSITY = 260  # fibres a square centimetre
 SHADES = (0.8, 1.0, 1.22)

@@ -7,12 +7,13 @@ from collections.abc import Callable
 import numpy as np
 from numpy.random import Generator
 
-from packshot.catalogue.toyshop import prints
-from packshot.catalogue.toyshop.fields import box, cylinder, ellipsoid, join_all, prism, rotation
-from packshot.catalogue.toyshop.meshes import project_print
-from packshot.catalogue.toyshop.palette import srgb
-from packshot.catalogue.toyshop.parts import Part, Style, solid, stand, tip_over
-from packshot.catalogue.toyshop.shapes import lathe, rounded_box, rounded_profile, sweep
+from packshot.catalogue.toyshop.geometry.fields import box, cylinder, ellipsoid, join_all, prism, rotation
+from packshot.catalogue.toyshop.geometry.meshes import project_print
+from packshot.catalogue.toyshop.geometry.parts import Part, stand, tip_over
+from packshot.catalogue.toyshop.geometry.shapes import lathe, rounded_box, rounded_profile, sweep
+from packshot.catalogue.toyshop.paint import prints
+from packshot.catalogue.toyshop.paint.palette import srgb
+from packshot.catalogue.toyshop.samples.style import Style, solid
 
 RAINBOW = ("red", "orange", "yellow", "green", "turquoise", "blue", "purple", "pink")
 UPRIGHT = rotation("x", 90)

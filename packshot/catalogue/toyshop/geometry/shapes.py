@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from packshot.catalogue.toyshop.meshes import Array, Mesh, grid_faces, merge, vertex_normals
+from packshot.catalogue.toyshop.geometry.meshes import Array, Mesh, grid_faces, merge, vertex_normals
 
 
 def rounded_profile(points: ArrayLike, radii: float | Sequence[float], cell: float = 0.05) -> Array:

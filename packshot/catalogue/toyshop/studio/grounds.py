@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from packshot.catalogue.toyshop import textures
-from packshot.catalogue.toyshop.meshes import Array, Mesh, grid_faces, vertex_normals
-from packshot.catalogue.toyshop.shapes import rounded_box
-from packshot.catalogue.toyshop.studio import Studio
-from packshot.catalogue.toyshop.textures import Texture
+from packshot.catalogue.toyshop.geometry.meshes import Array, Mesh, grid_faces, vertex_normals
+from packshot.catalogue.toyshop.geometry.shapes import rounded_box
+from packshot.catalogue.toyshop.paint import textures
+from packshot.catalogue.toyshop.paint.textures import Texture
+from packshot.catalogue.toyshop.studio.setup import Studio
 
 
 @dataclass(frozen=True, eq=False)

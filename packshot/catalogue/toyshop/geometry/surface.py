@@ -12,9 +12,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from packshot.catalogue.toyshop.fields import Field
-from packshot.catalogue.toyshop.meshes import Mesh
-from packshot.catalogue.toyshop.noise import Points, Values
+from packshot.catalogue.toyshop.geometry.fields import Field
+from packshot.catalogue.toyshop.geometry.meshes import Mesh
+from packshot.catalogue.toyshop.geometry.noise import Points, Values
 
 Cells = NDArray[np.int64]
 OFFSETS = np.array([(i, j, k) for i in (0, 1) for j in (0, 1) for k in (0, 1)])

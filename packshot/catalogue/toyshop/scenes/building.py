@@ -9,7 +9,7 @@ from typing import cast
 import numpy as np
 
 from packshot.catalogue.toyshop.families.form import Form
-from packshot.catalogue.toyshop.parts import Part
+from packshot.catalogue.toyshop.geometry.parts import Part
 from packshot.catalogue.toyshop.scenes.description import Item
 from packshot.catalogue.toyshop.scenes.tables import FAMILIES, PAINTS
 

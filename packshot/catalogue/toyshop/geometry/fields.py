@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from packshot.catalogue.toyshop.noise import Points, Values
+from packshot.catalogue.toyshop.geometry.noise import Points, Values
 
 Vector = tuple[float, float, float]
 Flat = Callable[[NDArray[np.float64], NDArray[np.float64]], Values]  # a field of the plane: (u, v) -> distance

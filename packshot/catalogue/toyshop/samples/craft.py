@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.random import Generator
 
-from packshot.catalogue.toyshop import prints
-from packshot.catalogue.toyshop.fields import (
+from packshot.catalogue.toyshop.geometry.fields import (
     Field,
     box,
     ellipsoid,
@@ -17,9 +16,11 @@ from packshot.catalogue.toyshop.fields import (
     smooth_outline,
     torus,
 )
-from packshot.catalogue.toyshop.meshes import project_print
-from packshot.catalogue.toyshop.parts import Part, Style, solid, stand
-from packshot.catalogue.toyshop.shapes import curve, lathe, rounded_profile, sweep
+from packshot.catalogue.toyshop.geometry.meshes import project_print
+from packshot.catalogue.toyshop.geometry.parts import Part, stand
+from packshot.catalogue.toyshop.geometry.shapes import curve, lathe, rounded_profile, sweep
+from packshot.catalogue.toyshop.paint import prints
+from packshot.catalogue.toyshop.samples.style import Style, solid
 
 UPRIGHT = rotation("x", 90)  # a prism drawn in (x, y) becomes a silhouette in (x, z)
 STARS = (

@@ -1,4 +1,4 @@
-"""From light to a JPEG-ready picture, the way a small camera does it: exposure, cast, lens, sensor, tone, 8 bit."""
+"""From exposed light to an 8-bit picture, the way a small camera does it: lens, sensor, tone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from packshot.catalogue.toyshop.palette import encode
+from packshot.catalogue.toyshop.paint.palette import encode
 
 Image = NDArray[np.floating[Any]]
 
@@ -34,22 +34,11 @@ class Response:
     seed: int = 0
 
 
-def develop(light: Image, response: Response, illuminant: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Linear light (h, w, 3) of any scale to 8-bit sRGB (h, w, 3). illuminant: linear RGB of the main light."""
-    brightness = light @ np.array([0.2126, 0.7152, 0.0722], np.float32)
-    exposed = light * np.float32(response.key / max(float(np.exp(np.log(brightness + 1e-4).mean())), 1e-6))
-    white = np.asarray(illuminant, float) / illuminant[1]
-    gains = white**-response.adapt * np.array([response.balance[0], 1.0, response.balance[1]])
-    seen = soften(exposed * gains.astype(np.float32), response.blur_px) * _vignette(light.shape[:2], response.vignette)
-    noisy = _sensor(seen, response)
-    encoded = _curve(encode(_shoulder(noisy)), response.contrast)
+def take(light: Image, response: Response) -> NDArray[np.uint8]:
+    """Exposed linear light (h, w, 3), 1 = white, as 8-bit sRGB. Uses vignette, electrons, contrast and seed."""
+    seen = light * _vignette(light.shape[:2], response.vignette)
+    encoded = _curve(encode(_shoulder(_sensor(seen, response))), response.contrast)
     return np.asarray(np.clip(encoded * 255 + 0.5, 0, 255), np.uint8)
-
-
-def soften(image: Image, blur_px: float) -> Image:
-    """The lens blur, scaled to the picture's size; apply the same to the matte."""
-    sigma = blur_px * image.shape[0] / 768
-    return image if sigma < 0.15 else cv2.GaussianBlur(image, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
 
 
 def _vignette(shape: tuple[int, int], strength: float) -> Image:

@@ -1,0 +1,1 @@
+"""Colour on surfaces: named paints, prints, wood grain, textures of the set."""
