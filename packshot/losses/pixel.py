@@ -1,7 +1,8 @@
 """Losses between pictures, pixel by pixel or window by window; all are means over everything.
 
 Charbonnier: Charbonnier et al. 1994, as used by Lai et al. 2017, §3.2. SSIM: Z. Wang et al. 2004, eqs. 6, 13, on
-windows that lie wholly inside the picture (the Gaussian 11 × 11, σ 1.5; at least 11 px a side).
+windows that lie wholly inside the picture (the Gaussian 11 × 11, σ 1.5; at least 11 px a side). Spectrum: Cho et al.
+2021 (MIMO-UNet), eq. 4, with an orthonormal transform, so that its scale does not depend on the size of the picture.
 """
 
 from __future__ import annotations
@@ -27,6 +28,18 @@ def l2(truth: Tensor, guess: Tensor) -> Tensor:
 def charbonnier(truth: Tensor, guess: Tensor, epsilon: float = 1e-3) -> Tensor:
     """E√((truth − guess)² + ε²)."""
     return ((truth - guess).square() + epsilon**2).sqrt().mean()
+
+
+def spectrum(truth: Tensor, guess: Tensor) -> Tensor:
+    """E|F(truth) − F(guess)| over real and imaginary parts of the Fourier coefficients of `(n, c, h, w)`."""
+    return torch.view_as_real(torch.fft.rfft2(guess - truth, norm="ortho")).abs().mean()
+
+
+def slopes(truth: Tensor, guess: Tensor) -> Tensor:
+    """E|∇truth − ∇guess| over differences to the next pixel, down and across, of `(n, c, h, w)`; h, w ≥ 2."""
+    error = guess - truth
+    down, across = error[:, :, 1:] - error[:, :, :-1], error[..., 1:] - error[..., :-1]
+    return (down.abs().mean() + across.abs().mean()) / 2
 
 
 def dissimilarity(truth: Tensor, guess: Tensor, span: float = 2.0) -> Tensor:

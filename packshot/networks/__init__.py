@@ -34,6 +34,8 @@ TABLE = {
     "fsq": "packshot.networks.autoencoders.fsq:FSQConfig:FSQ",
     "latent-flow": "packshot.networks.autoencoders.latent_flow:LatentFlowConfig:LatentFlow",
     "mixture": "packshot.networks.autoencoders.mixture:MixtureConfig:Mixture",
+    "span": "packshot.networks.restoration.span:SPANConfig:SPAN",
+    "patch-discriminator": "packshot.networks.restoration.patch:PatchConfig:PatchDiscriminator",
 }
 
 

@@ -37,6 +37,8 @@ TINY = {
     "fsq": {**CODE, "levels": [4, 3]},
     "latent-flow": {"latent_dim": 4, "condition_dim": 3, "width": 8, "blocks": 2},
     "mixture": {"latent_dim": 3, "components": 2},
+    "span": {"width": 4, "blocks": 2},
+    "patch-discriminator": {"width": 4, "depth": 1},
 }
 GENERATORS = [name for name in networks.TABLE if name.endswith("-generator")]
 CRITICS = [name for name in networks.TABLE if name.endswith("-critic")]
@@ -76,7 +78,7 @@ def _row(name, config, generator):
     if name in GENERATORS:
         first = normal(config.z_dim)
     else:
-        channels = {"unet": 3, "inception": 3}.get(name) or config.channels
+        channels = {"unet": 3, "inception": 3}.get(name) or getattr(config, "channels_in", 0) or config.channels
         side = getattr(config, "size", 75 if name == "inception" else 16)
         first = normal(channels, side, side).tanh()
     tokens = [torch.randint(0, 9, (4,), generator=generator)] if name.startswith("product") else []
