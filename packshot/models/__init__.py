@@ -30,7 +30,10 @@ AGREEMENT = 1e-4  # largest difference to torch, relative to the output's range,
 
 @dataclass(frozen=True)
 class Model:
-    """Weights ready to run. `run(x)` takes and gives `(n, c, h, w)` tensors; card and digest name what ran."""
+    """Weights ready to run. `run(x)` takes and gives `(n, c, h, w)` tensors; card and digest name what ran.
+
+    multiple: the sides of a tile must be multiples of it for the network to see the same as in the whole picture.
+    """
 
     run: Callable[[Tensor], Tensor]
     config: Mapping[str, Any]
@@ -38,6 +41,18 @@ class Model:
     digest: str
     device: str
     engine: str
+    name: str = ""
+    multiple: int = 1
+
+    @property
+    def scale(self) -> int:
+        """Output pixels per input pixel along a side."""
+        return int(self.config.get("scale", 1))
+
+    @property
+    def channels_in(self) -> int:
+        """Channels that `run` takes."""
+        return int(self.config.get("channels_in", 3))
 
 
 def places() -> tuple[Path, ...]:
@@ -93,7 +108,8 @@ def load(name_or_path: str, device: str = "auto", engine: Engine = "auto", comme
     network = stored.build()
     chosen = "torch" if engine == "auto" else engine
     run = _torch_runner(network, device) if chosen == "torch" else _onnx_runner(stored, network)
-    return Model(run, stored.config, stored.card, stored.digest, device, chosen)
+    multiple = int(getattr(network, "multiple", 1))
+    return Model(run, stored.config, stored.card, stored.digest, device, chosen, stored.path.stem, multiple)
 
 
 def check_licence(stored: checkpoint.Checkpoint) -> None:

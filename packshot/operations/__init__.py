@@ -18,6 +18,8 @@ TABLE = {
     "recolour": "packshot.operations.recolour:Recolour",
     "frame": "packshot.operations.frame:Frame",
     "compose": "packshot.operations.compose:Compose",
+    "upscale": "packshot.operations.upscale:Upscale",
+    "denoise": "packshot.operations.denoise:Denoise",
 }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
@@ -19,11 +19,17 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from packshot.imaging.picture import Picture
+    from packshot.models import Model
 
 
 @dataclass(frozen=True)
 class PictureFile:
     """Marks a text parameter as the name of a picture file, which the runner opens (never the operation)."""
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """Marks a text parameter as the name of weights or their file, which the runner finds (never the operation)."""
 
 
 def _known_colour(text: str) -> str:
@@ -33,6 +39,8 @@ def _known_colour(text: str) -> str:
 
 Colour = Annotated[str, AfterValidator(_known_colour), Field(json_schema_extra={"format": "colour"})]
 PictureName = Annotated[str, PictureFile(), Field(json_schema_extra={"format": "picture"})]
+ModelName = Annotated[str, ModelFile(), Field(json_schema_extra={"format": "model"})]
+Method = Literal["network", "classical"]
 
 
 def parameter(default: Any, help: str, *, unit: str = "", **bounds: Any) -> Any:
@@ -41,6 +49,23 @@ def parameter(default: Any, help: str, *, unit: str = "", **bounds: Any) -> Any:
     The command line, the HTTP schema and the web form all read it from here. `default=...` means required.
     """
     return Field(default, description=help, json_schema_extra={"unit": unit} if unit else None, **bounds)
+
+
+def method_parameter(classical: str) -> Any:
+    """The parameter `method` of an operation with a network and a classical way, which is named."""
+    return parameter("network", f"network: by weights (`model`); classical: {classical}, no weights needed")
+
+
+def model_parameter(names: str) -> Any:
+    """The parameter `model` of an operation that uses weights; `names`: what it takes by itself."""
+    return parameter(
+        "", f"weights by name or file; empty: {names}. Other projects' files are read too (extra: community)"
+    )
+
+
+def commercial_parameter() -> Any:
+    """The parameter `commercial` of an operation that uses weights."""
+    return parameter(False, "refuse weights whose licence is not known to allow commercial use")
 
 
 def no_truth_value(cls: type[BaseModel], value: Any, info: ValidationInfo) -> Any:
@@ -55,20 +80,24 @@ def _no_pictures(name: str) -> Picture:
     raise ParameterError(f"picture {name!r}: this operation was run without a way to open picture files")
 
 
+def _no_models(name: str, commercial: bool) -> Model:
+    raise ParameterError(f"model {name!r}: this operation was run without a way to load weights")
+
+
 @dataclass(frozen=True)
 class Context:
     """What an operation may know of the world: models, a seed, a device, the photo as it was read.
 
     source: the picture the run began with; `picture.to_source` leads into its pixels.
     open_picture: gives the picture behind a `PictureName` parameter (cached, paths checked by the runner).
-    load_model: gives the Model of a name listed in the operation's `models`.
+    load_model: gives the Model of a name or file; called with it and whether its licence must allow commercial use.
     """
 
     seed: int = 0
     device: str = "cpu"
     source: Picture | None = None
     open_picture: Callable[[str], Picture] = _no_pictures
-    load_model: Callable[[str], Any] | None = None
+    load_model: Callable[[str, bool], Model] = _no_models
 
 
 @dataclass(frozen=True)
@@ -95,7 +124,7 @@ class Operation(BaseModel):
     needs_matte: it works on a product that is known; doors for people run cutout first if it is not.
     finds_product: after it the product is known.
     digital_source_type: IPTC term the result deserves, or None if the picture stays what it was (a photo).
-    models: names of weights it needs.
+    models: names of weights it needs whatever its parameters say.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -115,6 +144,10 @@ class Operation(BaseModel):
     def source_type(self) -> str | None:
         """`digital_source_type` of this very operation; overridden where it depends on a parameter."""
         return self.digital_source_type
+
+    def weights(self) -> tuple[str, ...]:
+        """Names or files of the weights this very operation uses; overridden where it depends on a parameter."""
+        return self.models
 
     @classmethod
     def picture_fields(cls) -> tuple[str, ...]:
@@ -137,3 +170,23 @@ def need_matte(picture: Picture | None, operation: str) -> tuple[Picture, Tensor
     if picture.matte is None:
         raise ParameterError(f"{operation}: the product is not known yet; run cutout before it")
     return picture, picture.matte
+
+
+def need_one(picture: Picture | None, operation: str) -> Picture:
+    """The picture, or a clear error if there is none or a batch."""
+    picture = need_picture(picture, operation)
+    if picture.rgb.shape[0] != 1:
+        raise ParameterError(f"{operation}: expected one picture at a time, got a batch of {picture.rgb.shape[0]}")
+    return picture
+
+
+def need_model(context: Context, name: str, operation: str, commercial: bool, instead: str) -> Model:
+    """The weights an operation asks for, or an error that says what to do. instead: how it goes without weights."""
+    from packshot.errors import WeightsNotFound
+
+    try:
+        return context.load_model(name, commercial)
+    except WeightsNotFound as error:
+        raise WeightsNotFound(
+            f"{operation}: {error}; name others with model, or set method to classical ({instead})"
+        ) from None

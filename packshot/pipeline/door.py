@@ -18,6 +18,7 @@ from packshot import operations
 from packshot.errors import ParameterError
 from packshot.imaging import files
 from packshot.operations.operation import Context
+from packshot.pipeline import weights
 from packshot.pipeline.lock import apply_locked, encoded_fidelity
 from packshot.pipeline.recipe import Limits, Recipe, complaints
 from packshot.pipeline.work import open_named_picture, read_bytes
@@ -67,7 +68,7 @@ class Photo:
         ready = self
         if wanted.needs_matte and self.picture.matte is None:
             ready = self.edit("cutout", seed=seed, limits=limits)
-        context = Context(seed=seed, source=self.original, open_picture=open_named_picture)
+        context = Context(seed=seed, source=self.original, open_picture=open_named_picture, load_model=weights.load)
         locked = apply_locked(wanted, ready.picture, context, limits=limits)
         return replace(
             ready,

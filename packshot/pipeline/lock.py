@@ -21,6 +21,7 @@ from packshot.imaging.picture import Picture
 from packshot.operations import name_of
 from packshot.operations.operation import Context, Operation, Result
 from packshot.pipeline.recipe import Limits
+from packshot.pipeline.weights import noted
 from packshot.provenance.step import Step
 
 INNER_PX = 2  # how far the matte is eroded: the edge itself is mixed with the background
@@ -44,9 +45,11 @@ def apply_locked(
 ) -> Locked:
     """Apply one operation and hold it to its promise.
 
-    limits: what may differ inside the eroded matte. weights: name → digest of the networks it used.
+    limits: what may differ inside the eroded matte. weights: name → digest of networks used besides those it loads.
     Raises LockBreach with the measured values, and whatever the operation raises.
     """
+    used = dict(weights or {})
+    context = replace(context, load_model=noted(context.load_model, used))
     with torch.inference_mode():
         result = operation.apply(picture, context)
         fidelity: dict[str, float] = {}
@@ -59,7 +62,7 @@ def apply_locked(
         numbers=dict(result.numbers),
         fidelity=fidelity,
         digital_source_type=operation.source_type(),
-        weights=dict(weights or {}),
+        weights=used,
     )
     return Locked(result, step)
 

@@ -23,6 +23,7 @@ from packshot.errors import FileError
 from packshot.pipeline.pool import Pool, default_workers
 from packshot.pipeline.recipe import Recipe
 from packshot.pipeline.record import Index, Log, Record
+from packshot.pipeline.weights import named_weights
 from packshot.pipeline.work import Job, process, read_bytes
 from packshot.provenance.encoding import SUFFIXES
 
@@ -176,8 +177,8 @@ def carry_out(
 
 
 def named_pictures(recipe: Recipe) -> dict[str, str]:
-    """Picture files that parameters name → SHA-256, so that another background makes other settings."""
-    found = {}
+    """Files that parameters name → SHA-256, so that another background or other weights make other settings."""
+    found = named_weights(recipe)
     for step in recipe.steps:
         for name in operations.find(step.operation).picture_fields():
             value = step.parameters.get(name)
