@@ -24,6 +24,7 @@ from packshot.cli import (
     run,
     score,
     toyshop,
+    track,
     train,
     verify,
 )
@@ -50,6 +51,7 @@ app.command("feed")(feed.feed)
 app.command("check")(check.check)
 app.command("channels")(check.channels)
 app.command("train")(train.train)
+app.command("track")(track.track)
 app.command("generate")(generate.generate)
 app.command("score")(score.score)
 app.command("verify")(verify.verify)

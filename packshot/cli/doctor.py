@@ -27,6 +27,8 @@ EXTRAS = {  # module → (extra, what for)
     "mitsuba": ("synth", "rendering the toyshop"),
     "trimesh": ("synth", "rendering the toyshop"),
     "onnxscript": ("export", "the onnx engine"),
+    "tensorboard": ("tensorboard", "train --track tensorboard"),
+    "wandb": ("wandb", "train --track wandb"),
 }
 HOSTILE = {"torchvision": "fails beside a CPU build of torch and breaks other packages: pip uninstall torchvision"}
 
