@@ -17,6 +17,7 @@
     │   ├── WeightsNotFound   no weights of that name in any of the places searched
     │   ├── BadCheckpoint     not a packshot checkpoint, damaged, or of a foreign network
     │   └── LicenceRefused    the licence does not permit the use asked for
+    ├── NotEnoughPassed       too few generated pictures passed the tests they were put to within the tries allowed
     ├── TrainingTrouble       training diverged or collapsed and was stopped; the last good state is kept
     └── MissingExtra (ImportError)   an optional dependency; says the command that installs it
 
@@ -90,6 +91,10 @@ class BadCheckpoint(ModelError):
 
 class LicenceRefused(ModelError):
     """The licence of the weights does not permit the use asked for."""
+
+
+class NotEnoughPassed(PackshotError):
+    """Too few generated pictures passed; the message says how many were tried and which test rejected how many."""
 
 
 class TrainingTrouble(PackshotError):

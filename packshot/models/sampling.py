@@ -3,12 +3,15 @@
 The picture of a seed does not depend on the batch it is drawn in: its noise comes from its own generator, and networks
 run in evaluation mode. Truncation: towards the mean style code where a network has a mapping (Karras et al. 2019,
 appendix B), by shrinking the noise elsewhere (Brock et al. 2019, §3.1, for the idea of trading variety for fidelity).
+Departure: the mean is that of the picture's own condition, so that no class is drawn towards the others.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -19,9 +22,31 @@ from packshot.errors import ParameterError
 from packshot.imaging.picture import Picture
 from packshot.models.stages import KINDS, TwoStages
 
+Item = TypeVar("Item")
+
 BATCH = 16
 TOKENS = 32  # words of a text that are read
 MEAN_DRAWS = 2048  # noise vectors whose style codes are averaged for truncation
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """A picture that was drawn, and what for.
+
+    pixels: `(1 or 3, h, w)` in [-1, 1], on the CPU. attributes: every one by name, whether it was asked for or drawn by
+    the seed; condition: the same as the network is told, `(condition_dim,)`, None if it is told nothing.
+    """
+
+    seed: int
+    pixels: Tensor
+    attributes: Mapping[str, str]
+    condition: Tensor | None
+    text: str = ""
+
+    @property
+    def picture(self) -> Picture:
+        """As a Picture."""
+        return picture_of(self.pixels)
 
 
 class Sampler:
@@ -37,7 +62,7 @@ class Sampler:
             self.noise_dim, self.condition_dim = self.network.noise_dim, self.network.condition_dim
         else:
             self.noise_dim, self.condition_dim = _lengths(checkpoint, self.network)
-        self._mean: Tensor | None = None
+        self._means: dict[bytes, Tensor] = {}
 
     def condition(self, wanted: Mapping[str, str], seed: int) -> Tensor | None:
         """`(1, condition_dim)` for attributes by name; one that is not named is drawn from its values by the seed.
@@ -65,35 +90,63 @@ class Sampler:
         """`(1, noise_dim)` of a seed."""
         return torch.randn(1, self.noise_dim, generator=torch.Generator().manual_seed(seed))
 
-    def pictures(
+    def noises(self, seeds: Sequence[int]) -> Tensor:
+        """`(n, noise_dim)` of n seeds."""
+        return torch.cat([self.noise(seed) for seed in seeds])
+
+    def conditions(self, wanted: Mapping[str, str], seeds: Sequence[int]) -> Tensor | None:
+        """`(n, condition_dim)` of n seeds (see `condition`)."""
+        found = [self.condition(wanted, seed) for seed in seeds]
+        return torch.cat([c for c in found if c is not None]) if self.condition_dim else None
+
+    def named(self, condition: Tensor | None) -> dict[str, str]:
+        """Attribute → value of a condition `(condition_dim,)` of one-hots."""
+        if condition is None:
+            return {}
+        parts = torch.split(condition, [len(values) for values in self.attributes.values()])
+        return {
+            name: values[int(part.argmax())]
+            for (name, values), part in zip(self.attributes.items(), parts, strict=True)
+        }
+
+    def drawn(
         self, seeds: Iterable[int], wanted: Mapping[str, str] | None = None, truncation: float = 1.0, text: str = ""
-    ) -> Iterator[Picture]:
+    ) -> Iterator[Drawn]:
         """One picture a seed, in order, as they get ready. truncation in [0, 1]: 1 = all variety, 0 = the mean.
 
         text: what is told of the product in words. Raises ParameterError where the network reads none.
         """
         if text and self.words is None:
             raise ParameterError(f"text: {self.name} was not trained on texts; leave it out")
-        for some in _groups(seeds, BATCH):
-            z = torch.cat([self.noise(seed) for seed in some])
-            conditions = [self.condition(wanted or {}, seed) for seed in some]
-            c = None if conditions[0] is None else torch.cat([part for part in conditions if part is not None])
-            yield from self.draw(z, c, truncation, text)
+        for some in in_batches(seeds):
+            z, c = self.noises(some), self.conditions(wanted or {}, some)
+            pixels = self.tensors(z, c, truncation, [text] * len(some)).cpu()
+            for number, seed in enumerate(some):
+                condition = None if c is None else c[number]
+                yield Drawn(seed, pixels[number], self.named(condition), condition, text)
+
+    def pictures(
+        self, seeds: Iterable[int], wanted: Mapping[str, str] | None = None, truncation: float = 1.0, text: str = ""
+    ) -> Iterator[Picture]:
+        """The pictures of `drawn` alone."""
+        for drawn in self.drawn(seeds, wanted, truncation, text):
+            yield drawn.picture
 
     def draw(
         self, z: Tensor, condition: Tensor | None = None, truncation: float = 1.0, text: str = ""
     ) -> Iterator[Picture]:
         """Pictures of noise `(n, noise_dim)`. Raises ParameterError for a truncation outside [0, 1]."""
-        pixels = self.tensors(z, condition, truncation, [text] * len(z)).cpu() / 2 + 0.5
-        for picture in pixels:
-            yield Picture(picture.expand(3, -1, -1)[None].contiguous())
+        for start in range(0, len(z), BATCH):
+            part = slice(start, start + BATCH)
+            c = None if condition is None else condition[part]
+            for pixels in self.tensors(z[part], c, truncation, [text] * len(z[part])).cpu():
+                yield picture_of(pixels)
 
     def tensors(
         self, z: Tensor, condition: Tensor | None = None, truncation: float = 1.0, texts: Sequence[str] = ()
     ) -> Tensor:
         """As `draw`, but `(n, channels, size, size)` in [-1, 1], and a text for each picture."""
-        if not 0 <= truncation <= 1:
-            raise ParameterError(f"truncation: expected 0 to 1, got {truncation}")
+        _check(truncation)
         with torch.inference_mode():
             c = None if condition is None else condition.to(self.device)
             return self._forward(z.to(self.device), c, truncation, texts or [""] * len(z)).float().clamp(-1, 1)
@@ -103,7 +156,7 @@ class Sampler:
         if hasattr(network, "decode"):
             out: Tensor = network.decode(z * truncation, condition)
         elif truncation < 1 and hasattr(network, "synthesise"):
-            out = network.synthesise(torch.lerp(self._mean_style(condition), network.map(z, condition), truncation))
+            out = network.synthesise(self.styles(z, condition, truncation))
         elif self.words is not None:
             tokens = self.words.tokens(texts, TOKENS).to(self.device)
             out = network(z * truncation, condition, tokens)
@@ -111,13 +164,32 @@ class Sampler:
             out = network(z * truncation, condition)
         return out
 
+    @torch.inference_mode()
+    def styles(self, z: Tensor, condition: Tensor | None, truncation: float = 1.0) -> Tensor:
+        """Style codes `(n, w_dim)` of a network with a mapping, drawn towards the mean of their own condition."""
+        _check(truncation)
+        network: Any = self.network
+        z, c = z.to(self.device), None if condition is None else condition.to(self.device)
+        codes: Tensor = network.map(z, c)
+        if truncation == 1:
+            return codes
+        rows = [None] * len(z) if c is None else list(c)
+        return torch.lerp(torch.cat([self._mean_style(row) for row in rows]), codes, truncation)
+
     def _mean_style(self, condition: Tensor | None) -> Tensor:
-        """The mean style code `(1, w_dim)`, over noise and, where there are any, over the conditions given."""
-        if self._mean is None:
+        """The mean style code `(1, w_dim)` of a condition `(condition_dim,)`."""
+        key = b"" if condition is None else condition.cpu().numpy().tobytes()
+        if key not in self._means:
+            network: Any = self.network
             z = torch.randn(MEAN_DRAWS, self.noise_dim, generator=torch.Generator().manual_seed(0)).to(self.device)
-            c = None if condition is None else condition[torch.arange(MEAN_DRAWS) % len(condition)]
-            self._mean = self.network.map(z, c).mean(0, keepdim=True)  # type: ignore[operator]
-        return self._mean
+            codes = network.map(z, None if condition is None else condition.expand(len(z), -1))
+            self._means[key] = codes.mean(0, keepdim=True)
+        return self._means[key]
+
+
+def _check(truncation: float) -> None:
+    if not 0 <= truncation <= 1:
+        raise ParameterError(f"truncation: expected 0 to 1, got {truncation}")
 
 
 def _lengths(checkpoint: Checkpoint, network: nn.Module) -> tuple[int, int]:
@@ -142,17 +214,23 @@ def between(a: Tensor, b: Tensor, steps: int, *, spherical: bool = True) -> Tens
     return (torch.sin((1 - t) * angle) * a + torch.sin(t * angle) * b) / torch.sin(angle)
 
 
+def picture_of(pixels: Tensor) -> Picture:
+    """`(1 or 3, h, w)` in [-1, 1] → a Picture."""
+    return Picture((pixels / 2 + 0.5).expand(3, -1, -1)[None].contiguous())
+
+
+def seed_of(seed: int, number: int) -> int:
+    """The seed of picture `number` of a whole that has the seed `seed`."""
+    return (seed * 1_000_003 + number) % (1 << 62)
+
+
 def seeds_of(seed: int, count: int) -> list[int]:
     """One seed a picture; picture i of a seed is the same whatever the count."""
-    return [(seed * 1_000_003 + i) % (1 << 62) for i in range(count)]
+    return [seed_of(seed, number) for number in range(count)]
 
 
-def _groups(seeds: Iterable[int], size: int) -> Iterator[list[int]]:
-    some: list[int] = []
-    for seed in seeds:
-        some.append(seed)
-        if len(some) == size:
-            yield some
-            some = []
-    if some:
+def in_batches(items: Iterable[Item], size: int = BATCH) -> Iterator[list[Item]]:
+    """Lists of at most `size` items, as they come."""
+    stream = iter(items)
+    while some := list(islice(stream, size)):
         yield some

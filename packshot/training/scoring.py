@@ -6,11 +6,9 @@ products. Beside the generated set stands the reference: as many training pictur
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -18,14 +16,14 @@ from torch import Tensor
 from packshot import checkpoint
 from packshot.catalogue.dataset.pictures import Pictures
 from packshot.errors import ParameterError
-from packshot.evaluation.features import Comparison, FeatureNetwork, compare_sets, features_of
+from packshot.evaluation.features import Comparison, compare_sets
 from packshot.evaluation.manifold import nearest
 from packshot.imaging.sheets import tiled
 from packshot.models import find, resolve_device
 from packshot.models.sampling import Sampler, seeds_of
 from packshot.training.accuracy import Accuracy, accuracy_from
 from packshot.training.material import pictures_of
-from packshot.training.prepare import columns_of, labels_as
+from packshot.training.references import Asked, FeatureSpace, asked
 
 BATCH = 50
 MOST_TRAINING = 20_000  # training pictures that are compared with
@@ -65,21 +63,6 @@ class Score:
         return found
 
 
-@dataclass(frozen=True)
-class _Asked:
-    """What pictures are asked for: rows of the pack, their labels, conditions and texts."""
-
-    rows: Tensor
-    labels: Tensor | None
-    condition: Tensor | None
-    texts: Sequence[str]
-
-    def __getitem__(self, part: Tensor) -> _Asked:
-        labels = None if self.labels is None else self.labels[part]
-        condition = None if self.condition is None else self.condition[part]
-        return _Asked(self.rows[part], labels, condition, [self.texts[int(i)] for i in part] if self.texts else ())
-
-
 def score(
     generator: str | Path,
     catalogue: str | Path,
@@ -102,22 +85,20 @@ def score(
     place = resolve_device(device)
     stored = checkpoint.read(find(str(generator)))
     sampler = Sampler(stored, place)
-    network, name, channels = _feature_network(str(features), place)
+    space = FeatureSpace.read(str(features), place)
     shape = sampler.tensors(sampler.noise(0), sampler.condition({}, 0)).shape
     pictures = pictures_of(catalogue, shape[2], shape[1])
-    if channels == 1 and shape[1] == 3:
-        raise ParameterError(f"features: {name} was trained on grey pictures, the generator draws coloured ones")
-    real, training = _asked(pictures, sampler, stored, split), _asked(pictures, sampler, stored, "train")
+    space.check(shape[1])
+    real, training = asked(pictures, sampler, stored, split), asked(pictures, sampler, stored, "train")
     made = drawn(sampler, real, count, seed)
 
-    measured = partial(_measured, network, channels, place)
-    real_features, made_features = measured(pictures.gather(real.rows)), measured(made)
+    real_features, made_features = space.of(pictures.gather(real.rows)), space.of(made)
     some = training[_some(len(training.rows), MOST_TRAINING, seed)]
-    training_features = measured(pictures.gather(some.rows)) if len(some.rows) else None
-    compared, notes = _compared(name, real_features, made_features, training_features, seed)
+    training_features = space.of(pictures.gather(some.rows)) if len(some.rows) else None
+    compared, notes = _compared(space.name, real_features, made_features, training_features, seed)
     reference = None
     if training_features is not None and split != "train" and len(training_features) > NEIGHBOURS:
-        reference = compare_sets(name, real_features, training_features[: len(made)], seed=seed)
+        reference = compare_sets(space.name, real_features, training_features[: len(made)], seed=seed)
     found = Score(
         compared,
         reference,
@@ -133,46 +114,17 @@ def score(
     return _with_accuracy(found, sampler, pictures, training, real, accuracy_images, place)
 
 
-def drawn(sampler: Sampler, asked: _Asked, count: int, seed: int) -> Tensor:
+def drawn(sampler: Sampler, wanted: Asked, count: int, seed: int) -> Tensor:
     """`count` generated pictures as bytes, under what is asked for in turn; picture i is that of its own seed."""
     found = []
     seeds = seeds_of(seed, count)
     for start in range(0, count, BATCH):
         some = seeds[start : start + BATCH]
-        part = asked[torch.arange(start, start + len(some)) % len(asked.rows)]
+        part = wanted[torch.arange(start, start + len(some)) % len(wanted.rows)]
         z = torch.cat([sampler.noise(own) for own in some])
         made = sampler.tensors(z, part.condition, texts=part.texts)
         found.append(((made + 1) * 127.5).round().to(torch.uint8).cpu())
     return torch.cat(found)
-
-
-def _feature_network(name: str, place: str) -> tuple[FeatureNetwork, str, int]:
-    """The network, what its figures are called, and its channels."""
-    stored = checkpoint.read(find(name))
-    network = stored.build()
-    if not hasattr(network, "features"):
-        raise ParameterError(f"features: a {stored.network} has no features; name a classifier such as a `features`")
-    called = str(stored.card.get("preset") or stored.path.stem)
-    return cast(FeatureNetwork, network.to(place)), called, int(stored.config.get("channels", 3))
-
-
-def _measured(network: FeatureNetwork, channels: int, place: str, pictures: Tensor) -> Tensor:
-    parts = (part.to(place).expand(-1, channels, -1, -1) for part in torch.split(pictures, BATCH))
-    return features_of(network, parts).cpu()
-
-
-def _asked(pictures: Pictures, sampler: Sampler, stored: checkpoint.Checkpoint, split: str) -> _Asked:
-    rows = pictures.where(split=split)
-    if not len(rows) and split != "train":
-        known = ", ".join(sorted({value for value in pictures.column("split") if value})) or "none"
-        raise ParameterError(f"split: the catalogue has no pictures of {split!r}; its splits are {known}")
-    columns = columns_of(labels_as(pictures, sampler.attributes)) if sampler.attributes else {}
-    if sampler.condition_dim and not columns:
-        raise ParameterError(f"{stored.path.name}: its card does not name the attributes of its condition")
-    parts = [pictures.column(name) for name in stored.card.get("texts", ())]
-    texts = [" ".join(filter(None, row)) for row in zip(*parts, strict=True)]
-    whole = _Asked(torch.arange(len(pictures)), columns.get("label"), columns.get("condition"), texts)
-    return whole[rows]
 
 
 def _some(total: int, most: int, seed: int) -> Tensor:
@@ -207,7 +159,7 @@ def _neighbours(made: Tensor, features: Tensor, pictures: Pictures, rows: Tensor
 
 
 def _with_accuracy(
-    found: Score, sampler: Sampler, pictures: Pictures, training: _Asked, real: _Asked, images: int, place: str
+    found: Score, sampler: Sampler, pictures: Pictures, training: Asked, real: Asked, images: int, place: str
 ) -> Score:
     """Classifiers trained on as many generated pictures as there are training pictures, and on those."""
     if training.labels is None or real.labels is None or not len(training.rows):
