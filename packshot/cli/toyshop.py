@@ -32,13 +32,19 @@ def render(
     quality: Annotated[str, typer.Option(help="draft, data or fine: light paths a pixel.")] = "data",
     layers: Annotated[
         str,
-        typer.Option(help="More truth, with commas: depth, normals, albedo, material, linear, master (16 bits), "
+        typer.Option(help="More truth, with commas: depth, normals, albedo, material, linear (EXR), master (16 bits), "
                      "recoloured, remade (the same view in other colours or material)."),
     ] = "",
+    master: Annotated[
+        bool, typer.Option("--master", help="Masters too: linear light as EXR, exact, and as a 16-bit PNG.")
+    ] = False,
     webp: Annotated[int, typer.Option(min=1, max=100, help="WebP quality of the photos.")] = 85,
     per_shard: Annotated[int, typer.Option(min=1, help="Pictures in each shard.")] = 500,
     packed: Annotated[bool, typer.Option("--packed", help="Small shards (.tar.xz), truth stacked.")] = False,
     matte_levels: Annotated[int, typer.Option(min=2, max=256, help="Fewer than 256 round the matte, for size.")] = 256,
+    renderer: Annotated[
+        str, typer.Option(help="scalar, or llvm (needs libLLVM, tried first): other paths, so other pictures.")
+    ] = "scalar",
     catalogue: Annotated[
         Path | None, typer.Option(help="Also write the pictures as a catalogue to this folder.")
     ] = None,
@@ -52,8 +58,9 @@ def render(
     from packshot.catalogue.toyshop.sets.job import job, render_sample
     from packshot.imaging.home import home
 
-    wanted = job(count, size, seed, first=first, layers=_names(layers), quality=quality, webp=webp,
-                 per_shard=per_shard, packed=packed, matte_levels=matte_levels)  # fmt: skip
+    more = [*_names(layers), *(("linear", "master") if master else ())]
+    wanted = job(count, size, seed, first=first, layers=more, quality=quality, webp=webp, per_shard=per_shard,
+                 packed=packed, matte_levels=matte_levels, renderer=renderer)  # fmt: skip
     folder = out or home() / "toyshop" / str(size)
     shards, failed = make(folder, wanted, render_sample, workers=workers, on_progress=_teller())
     total = sum(shard.bytes for shard in shards)

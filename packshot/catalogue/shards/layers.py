@@ -3,7 +3,8 @@
 photo, and the same view of the product in other colours (recoloured) or another material (remade): WebP, lossy.
 matte: PNG, 8 bits, exact. layout: PNG, a number a part, exact. depth: PNG, 16 bits; the centimetres
 of one step are in the sample's JSON (`depth_cm`). normals, albedo: PNG, 8 bits. material: PNG, a number a material,
-exact. linear: NumPy array of float16, light before the camera's tone. master: PNG, 16 bits, sRGB.
+exact. linear: OpenEXR of float32, light before the camera, exact: `world.develop` makes the picture of it, bit for bit.
+master: PNG, 16 bits, the same light clipped to [0, 1] and sRGB-encoded.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from packshot.catalogue.shards import exr
 from packshot.errors import PackshotError, UnreadableFile
 
 Pixels = NDArray[Any]
@@ -26,7 +28,7 @@ ENDINGS = {
     "normals": "normals.png",
     "albedo": "albedo.png",
     "material": "material.png",
-    "linear": "linear.npy",
+    "linear": "linear.exr",
     "master": "master.png",
     "recoloured": "recoloured.webp",
     "remade": "remade.webp",
@@ -47,14 +49,14 @@ def encoded(layer: str, pixels: Pixels, *, quality: int = 85, effort: int = 9) -
 
     data = io.BytesIO()
     if layer == "linear":
-        np.save(data, pixels.astype(np.float16), allow_pickle=False)
-    elif layer == "master":
+        return exr.write(pixels)
+    if layer == "master":
         import cv2
 
         done, coded = cv2.imencode(".png", np.ascontiguousarray(pixels[..., ::-1]))
         assert done
         return bytes(coded)
-    elif layer in PHOTOS:
+    if layer in PHOTOS:
         Image.fromarray(pixels).save(data, "WEBP", quality=quality, method=6)
     elif layer in INDEXED and effort:
         _indexed(pixels).save(data, "PNG", compress_level=effort, optimize=True)
@@ -80,8 +82,7 @@ def decoded(layer: str, data: bytes) -> Pixels:
 
     try:
         if layer == "linear":
-            found: Pixels = np.load(io.BytesIO(data), allow_pickle=False)
-            return found
+            return exr.read(data)
         if layer == "master":
             import cv2
 

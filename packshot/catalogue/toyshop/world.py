@@ -1,6 +1,7 @@
 """The toyshop as a world: picture (seed, index) is described by `describe` and photographed by `render`.
 
     describe(seed, index) ─▶ Description ─render─▶ Rendered: picture, linear master, matte, layout, depth, ...
+                                           develop(linear master, Description) ─▶ picture
 
 `describe` needs no renderer; `render` needs the extra `synth`. Both depend on their arguments alone: picture 17 is the
 same whatever was made before it and by how many processes.
@@ -27,12 +28,14 @@ __all__ = [
     "Rendered",
     "View",
     "describe",
+    "develop",
     "render",
     "with_colours",
     "with_material",
 ]
 WORLD_VERSION = 1  # pictures of one version, seed and index are the same for good
 Quality = Literal["draft", "data", "fine"]
+Renderer = Literal["scalar", "llvm"]
 SIZES = (16, 1024)
 
 
@@ -58,10 +61,13 @@ class Rendered:
     material: NDArray[np.uint8]
 
 
-def render(description: Description, size_px: int, quality: Quality = "data") -> Rendered:
-    """Photograph a description, size_px square. Raises ParameterError, and MissingExtra without Mitsuba.
+def render(
+    description: Description, size_px: int, quality: Quality = "data", renderer: Renderer = "scalar"
+) -> Rendered:
+    """Photograph a description, size_px square. Raises ParameterError, MissingExtra without Mitsuba.
 
-    quality: light paths a pixel, see `scenes.tracing.PATHS`.
+    quality: light paths a pixel, see `scenes.tracing.PATHS`. renderer: `scalar`, or `llvm`, which compiles the scene;
+    its paths are others, so its pictures are not those of this version of the world. DeviceError where LLVM fails.
     """
     if not SIZES[0] <= size_px <= SIZES[1]:
         raise ParameterError(f"size_px: expected {SIZES[0]} to {SIZES[1]}; got {size_px}")
@@ -69,7 +75,20 @@ def render(description: Description, size_px: int, quality: Quality = "data") ->
 
     if quality not in tracing.PATHS:
         raise ParameterError(f"quality: expected one of {', '.join(tracing.PATHS)}; got {quality!r}")
-    return Rendered(**tracing.photograph(description, size_px, quality))
+    return Rendered(**tracing.photograph(description, size_px, quality, renderer))
+
+
+def develop(linear: NDArray[np.float32], description: Description) -> NDArray[np.uint8]:
+    """The 8-bit picture of a master: `develop(r.linear, d)` is `r.rgb`, bit for bit. linear: (side, side, 3) float32.
+
+    Change exposure or white balance in `linear` to develop it otherwise; never its frame, which lens and sensor know.
+    Raises ParameterError for another shape.
+    """
+    from packshot.catalogue.toyshop.scenes.developing import develop as developed
+
+    if linear.ndim != 3 or linear.shape[0] != linear.shape[1] or linear.shape[2] != 3:
+        raise ParameterError(f"linear: expected (side, side, 3), got {linear.shape}")
+    return developed(np.asarray(linear, np.float32), description)
 
 
 def with_colours(description: Description, *colours: str) -> Description:

@@ -12,7 +12,10 @@ from packshot.catalogue.opening import open_pictures
 from packshot.catalogue.shards.files import read_index, read_samples
 from packshot.catalogue.shards.layers import decoded
 from packshot.catalogue.shards.making import make
+from packshot.catalogue.toyshop.paint.palette import encode
 from packshot.catalogue.toyshop.sets.job import job, render_sample
+from packshot.catalogue.toyshop.world import describe as world_of
+from packshot.catalogue.toyshop.world import develop, render
 from packshot.cli import app
 from packshot.errors import CatalogueError
 
@@ -34,7 +37,7 @@ def test_the_command_renders_resumes_and_unpacks(tmp_path, monkeypatch):
     monkeypatch.setenv("PACKSHOT_HOME", str(tmp_path / "home"))
     out, shop = tmp_path / "16", tmp_path / "shop"
     options = ["toyshop", "render", "--size", "16", "--quality", "draft", "--workers", "1", "--out", str(out),
-               "--layers", "depth,recoloured", "--per-shard", "2", "--packed"]  # fmt: skip
+               "--layers", "depth,recoloured", "--master", "--per-shard", "2", "--packed"]  # fmt: skip
     first = CliRunner().invoke(app, [*options, "--count", "1"])
     assert first.exit_code == 0, first.output
     more = CliRunner().invoke(app, [*options, "--count", "2", "--catalogue", str(shop)])
@@ -43,7 +46,7 @@ def test_the_command_renders_resumes_and_unpacks(tmp_path, monkeypatch):
     assert len((shop / "products.jsonl").read_text().splitlines()) == 1  # two views of one product
     pictures, problems = open_pictures(out)
     assert problems == []
-    assert set(pictures.layers) == {"photo", "matte", "layout", "depth", "recoloured"}
+    assert set(pictures.layers) == {"photo", "matte", "layout", "depth", "recoloured", "master"}
     with tarfile.open(out / "toyshop-16-00000.tar.xz") as archive:
         assert "stack.matte.png" in archive.getnames()
     sample = next(read_samples(out, read_index(out)[0], []))
@@ -53,6 +56,10 @@ def test_the_command_renders_resumes_and_unpacks(tmp_path, monkeypatch):
     inside = (decoded("photo", sample.members["photo.webp"]), decoded("recoloured", sample.members["recoloured.webp"]))
     change = np.abs(inside[0].astype(int) - inside[1]).mean(2)
     assert change[matte == 255].mean() > 2 * change[matte == 0].mean()
+    light = decoded("linear", sample.members["linear.exr"])
+    assert np.array_equal(develop(light, world_of(0, 0)), render(world_of(0, 0), 16, "draft").rgb)  # bit for bit
+    clipped = decoded("master", sample.members["master.png"]) / 65535
+    assert np.abs(clipped - encode(np.clip(light, 0, 1))).max() <= 0.51 / 65535
     other = CliRunner().invoke(app, [*options, "--count", "2", "--seed", "9"])
     assert isinstance(other.exception, CatalogueError)
 

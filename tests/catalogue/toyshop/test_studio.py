@@ -11,7 +11,7 @@ from packshot.catalogue.toyshop.paint.palette import encode
 from packshot.catalogue.toyshop.samples import photo
 from packshot.catalogue.toyshop.studio import camera as cameras
 from packshot.catalogue.toyshop.studio import renderer, setup
-from packshot.errors import MissingExtra
+from packshot.errors import DeviceError, MissingExtra, ParameterError
 
 
 def test_camera_frames_the_product_as_asked():
@@ -49,3 +49,22 @@ def test_missing_renderer_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "mitsuba", None)
     with pytest.raises(MissingExtra, match=r"packshot\[synth\]"):
         renderer.mitsuba()
+
+
+def test_llvm_that_is_missing_is_named_and_harms_nobody(monkeypatch):
+    pytest.importorskip("mitsuba", reason="mitsuba is not installed (extra synth)")
+    monkeypatch.setenv("DRJIT_LIBLLVM_PATH", "/nowhere/libLLVM.so")
+    renderer.check_llvm.cache_clear()
+    with pytest.raises(DeviceError, match=r"renderer: llvm did not render .*LLVM.*DRJIT_LIBLLVM_PATH"):
+        renderer.mitsuba("llvm")
+    with pytest.raises(ParameterError, match="renderer: expected one of scalar, llvm; got 'cuda'"):
+        renderer.mitsuba("cuda")
+
+
+def test_llvm_that_ends_its_process_ends_the_trial_only(monkeypatch):
+    for probe, told in (("import os; os.abort()", "ended by signal 6"), ("import time; time.sleep(9)", "within 0.2 s")):
+        monkeypatch.setattr(renderer, "PROBE", probe)
+        monkeypatch.setattr(renderer, "PROBE_SECONDS", 0.2 if "sleep" in probe else 60)
+        renderer.check_llvm.cache_clear()
+        with pytest.raises(DeviceError, match=told):
+            renderer.check_llvm()

@@ -23,7 +23,15 @@ from packshot.catalogue.toyshop.scenes.description import Description
 from packshot.catalogue.toyshop.scenes.developing import finish
 from packshot.catalogue.toyshop.scenes.sets import build_set, studio_of
 from packshot.catalogue.toyshop.studio.grounds import Backdrop
-from packshot.catalogue.toyshop.studio.renderer import flat, laid_out, load_backdrop, load_emitter, load_mesh, mitsuba
+from packshot.catalogue.toyshop.studio.renderer import (
+    flat,
+    laid_out,
+    load_backdrop,
+    load_emitter,
+    load_mesh,
+    mitsuba,
+    one_thread,
+)
 from packshot.catalogue.toyshop.studio.setup import Camera, lights, place_camera
 
 Image = NDArray[np.float32]
@@ -46,10 +54,10 @@ class Stage:
     seed: int
 
 
-def photograph(description: Description, size: int, quality: str) -> dict[str, NDArray[Any]]:
+def photograph(description: Description, size: int, quality: str, renderer: str = "scalar") -> dict[str, NDArray[Any]]:
     """Fields of `world.Rendered`."""
     stage = set_up(description, size, quality)
-    light, samples = trace(stage)
+    light, samples = trace(stage, renderer)
     return finish(description, stage.parts, stage.camera, light, samples, size)
 
 
@@ -72,61 +80,46 @@ def set_up(description: Description, size: int, quality: str) -> Stage:
     )
 
 
-def trace(stage: Stage) -> tuple[Image, dict[str, Image]]:
+def trace(stage: Stage, renderer: str = "scalar") -> tuple[Image, dict[str, Image]]:
     """Light of every small pixel (film, film, 3), and what its ray meets: part, depth, normal, albedo."""
-    mi = mitsuba()
-    _one_thread()
-    sensor = _sensor(mi, stage.camera, stage.film)
-    emitters = {name: load_emitter(mi, e) for name, e in stage.emitters.items()}
-    light = _light(mi, stage.parts, stage.dressed, stage.backdrops, emitters, sensor, stage.seed)
-    return light, _samples(mi, stage.camera, stage.dressed, stage.backdrops, sensor, stage.seed)
+    mi = mitsuba(renderer)
+    one_thread()
+    return trace_light(mi, stage), trace_truth(mi, stage)
 
 
-def _one_thread() -> None:
-    """Pictures are made side by side by processes."""
-    import drjit
-
-    drjit.set_thread_count(1)
-
-
-def _light(
-    mi: Any, parts: list[Part], dressed: list[Any], backdrops: list[Backdrop], emitters: Any, sensor: Any, seed: int
-) -> Image:
+def trace_light(mi: Any, stage: Stage) -> Image:
     """Traced light of every small pixel, (film, film, 3)."""
-    scene: dict[str, Any] = {"type": "scene", "sensor": sensor, **emitters}
+    scene: dict[str, Any] = {"type": "scene", "sensor": _sensor(mi, stage.camera, stage.film)}
+    scene |= {name: load_emitter(mi, emitter) for name, emitter in stage.emitters.items()}
     bsdfs: dict[str, Any] = {}
-    for number, (part, (mesh, colours, rough)) in enumerate(zip(parts, dressed, strict=True)):
+    for number, (part, (mesh, colours, rough)) in enumerate(zip(stage.parts, stage.dressed, strict=True)):
         if part.material not in bsdfs:
             bsdfs[part.material] = mi.load_dict(surfaces.reflection(part.material))
         shape = load_mesh(mi, _bare(mesh), bsdfs[part.material])
         shape.add_attribute("vertex_color", 3, flat(colours))
         shape.add_attribute("vertex_rough", 1, flat(rough))
         scene[f"part{number}"] = shape
-    for number, backdrop in enumerate(backdrops):
+    for number, backdrop in enumerate(stage.backdrops):
         scene[f"ground{number}"] = load_backdrop(mi, backdrop)
-    integrator = mi.load_dict({"type": "path", "max_depth": 6, "rr_depth": 3, "block_size": BLOCK})
-    return np.asarray(mi.render(mi.load_dict(scene), integrator=integrator, seed=seed), np.float32)[..., :3]
+    return _rendered(mi, mi.load_dict(scene), {"max_depth": 6, "rr_depth": 3}, stage.seed)
 
 
-def _samples(
-    mi: Any, camera: Camera, dressed: list[Any], backdrops: list[Backdrop], sensor: Any, seed: int
-) -> dict[str, Image]:
+def trace_truth(mi: Any, stage: Stage) -> dict[str, Image]:
     """What every primary ray meets: part (0 = set, 1.. = part), depth, normal, albedo."""
+    camera, sensor = stage.camera, _sensor(mi, stage.camera, stage.film)
     ahead = (camera.target - camera.eye) / np.linalg.norm(camera.target - camera.eye)
-    meshes = [mesh for mesh, _, _ in dressed] + [b.mesh for b in backdrops]
-    numbers = [n + 2 for n in range(len(dressed))] + [1] * len(backdrops)
-    colours = [c for _, c, _ in dressed] + [np.zeros((len(b.mesh.vertices), 3)) for b in backdrops]
+    meshes = [mesh for mesh, _, _ in stage.dressed] + [b.mesh for b in stage.backdrops]
+    numbers = [n + 2 for n in range(len(stage.dressed))] + [1] * len(stage.backdrops)
+    colours = [c for _, c, _ in stage.dressed] + [np.zeros((len(b.mesh.vertices), 3)) for b in stage.backdrops]
     glow = []
     for mesh, number, colour in zip(meshes, numbers, colours, strict=True):
         depth = (mesh.vertices - camera.eye) @ ahead
         known = np.concatenate([np.full((len(depth), 1), number), depth[:, None], mesh.normals + 2, colour + 1], 1)
         glow.append(np.concatenate([known, np.ones((len(depth), 1))], 1))
-    passes = _glowing(mi, meshes, glow, sensor, seed)
-    known = np.concatenate(passes, -1)
-    albedo = known[..., 5:8] - 1
+    known = np.concatenate(_glowing(mi, meshes, glow, sensor, stage.seed), -1)
     part = np.rint(known[..., 0]).astype(np.int32) - 1
-    ground = _ground_albedo(mi, backdrops, sensor, seed)
-    albedo = np.where((part > 0)[..., None], albedo, ground)
+    ground = _ground_albedo(mi, stage.backdrops, sensor, stage.seed)
+    albedo = np.where((part > 0)[..., None], known[..., 5:8] - 1, ground)
     return {
         "part": part,
         "depth": known[..., 1],
@@ -153,7 +146,12 @@ def _glowing(mi: Any, meshes: list[Mesh], values: list[Any], sensor: Any, seed: 
 
 
 def _first_hit(mi: Any, scene: Any, seed: int) -> Image:
-    integrator = mi.load_dict({"type": "path", "max_depth": 1, "block_size": BLOCK})
+    """What the first thing that a ray meets sends by itself."""
+    return _rendered(mi, scene, {"max_depth": 1}, seed)
+
+
+def _rendered(mi: Any, scene: Any, paths: dict[str, int], seed: int) -> Image:
+    integrator = mi.load_dict({"type": "path", **paths, "block_size": BLOCK})
     return np.asarray(mi.render(scene, integrator=integrator, seed=seed), np.float32)[..., :3]
 
 

@@ -15,6 +15,7 @@ from packshot.catalogue.shards.making import Job
 from packshot.catalogue.toyshop.scenes.description import Description
 from packshot.catalogue.toyshop.scenes.tables import FAMILIES, MATERIAL_IDS, PAINTS
 from packshot.catalogue.toyshop.sets.holding import split_of
+from packshot.catalogue.toyshop.studio.renderer import check_renderer
 from packshot.errors import ParameterError
 
 LICENCE = "CC0-1.0"
@@ -36,15 +37,17 @@ def job(
     per_shard: int = 500,
     packed: bool = False,
     matte_levels: int = 256,
+    renderer: str = "scalar",
 ) -> Job:
     """What is to be rendered: pictures first … first + count - 1 of world `seed`, `size` px square.
 
     layers: beyond photo, matte and layout, of EXTRA. quality: of the rendering (`world.render`). webp: quality of the
     photos. packed: small shards (`.tar.xz`, truth stacked). matte_levels: 256 = all 8 bits; fewer, fewer bytes.
-    Raises ParameterError for what cannot be.
+    renderer: as in `world.render`; `llvm` is tried first. Raises ParameterError for what cannot be, DeviceError.
     """
     from packshot.catalogue.toyshop import world
 
+    check_renderer(renderer)
     chosen = tuple(dict.fromkeys(layers))
     if unknown := [name for name in chosen if name not in EXTRA]:
         raise ParameterError(f"layers: expected some of {', '.join(EXTRA)}; got {unknown[0]!r}")
@@ -56,6 +59,8 @@ def job(
             raise ParameterError(f"{name}: expected {low} to {high}, got {value}")
     settings = {"world": world.WORLD_VERSION, "seed": seed, "size": size, "quality": quality,
                 "webp": webp, "layers": [*ALWAYS, *chosen], "matte_levels": matte_levels}  # fmt: skip
+    if renderer != "scalar":  # its pictures are others
+        settings["renderer"] = renderer
     facts = settings | {
         "kind": "toyshop", "licence": LICENCE, "source": SOURCE,
         "regions": {name: list(family.regions) for name, family in FAMILIES.items()}, "materials": MATERIAL_IDS,
@@ -69,10 +74,11 @@ def render_sample(settings: dict[str, Any], number: int) -> Sample:
 
     _one_thread()
     description = describe(settings["seed"], number)
-    layers = vars(render(description, settings["size"], settings["quality"]))
+    how = (settings["size"], settings["quality"], settings.get("renderer", "scalar"))
+    layers = vars(render(description, *how))
     for name, other in variants(description).items():
         if name in settings["layers"]:
-            layers[name] = render(other, settings["size"], settings["quality"]).rgb
+            layers[name] = render(other, *how).rgb
     return Sample(f"{number:06}", members_of(description, layers, settings))
 
 
@@ -174,10 +180,3 @@ def _one_thread() -> None:
 
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
-    try:
-        import drjit
-        import mitsuba
-    except ImportError:
-        return  # `render` says what is missing
-    mitsuba.set_variant("scalar_rgb")
-    drjit.set_thread_count(1)
