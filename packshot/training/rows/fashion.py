@@ -6,43 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from packshot.training.preset import Preset, falling, flat
+from packshot.training.rows.common import batch_norm, penalised, players, spectral_norm
 
 HEAD: Mapping[str, Any] = {"size": 28, "channels": 1, "columns": ("category",), "data": "fashion-mnist"}
-# Batch norm in both players: Adam as DCGAN has it, the rate falling to nothing, which averaging alone does not replace.
-BATCH_NORM: Mapping[str, Any] = {
-    "total_images": 700_000,
-    "batch": 64,
-    "learning_rate": falling(4e-4, 1e-5, 700_000),
-    "beta1": 0.5,
-    "beta2": flat(0.99),
-    "average_images": 5_000,
-}
-# Spectral norm: no momentum, the critic faster than the generator (Heusel et al. 2017; Zhang et al. 2019, section 4.2).
-SPECTRAL: Mapping[str, Any] = {
-    "total_images": 500_000,
-    "batch": 64,
-    "learning_rate": falling(4e-4, 1e-5, 500_000),
-    "rates": {"generator": 0.5},
-    "beta2": flat(0.99),
-    "average_images": 5_000,
-}
-# Equalised or norm-free layers with gradient penalties.
-PENALISED: Mapping[str, Any] = {
-    "total_images": 400_000,
-    "batch": 64,
-    "learning_rate": falling(2e-3, 1e-4, 400_000),
-    "beta2": flat(0.99),
-    "average_images": 5_000,
-}
+BATCH_NORM = batch_norm(700_000, 64)
+SPECTRAL = spectral_norm(500_000, 64)
+PENALISED = penalised(400_000, 64)
 
 ROWS: Mapping[str, Preset] = {
     "fashion-dcgan-tutorial": Preset(
         what="the public DCGAN tutorial's recipe on Fashion-MNIST: the baseline",
         objective="gan",
-        networks={
-            "generator": ("dcgan-generator", {"z_dim": 64, "width": 32}),
-            "critic": ("dcgan-critic", {"width": 32}),
-        },
+        networks=players("dcgan", {"z_dim": 64}, width=32),
         size=28,
         channels=1,
         rules={"loss": "non-saturating"},
@@ -52,10 +27,7 @@ ROWS: Mapping[str, Preset] = {
     "fashion-dcgan": Preset(
         what="DCGAN with projection, averaged weights and a falling rate",
         objective="gan",
-        networks={
-            "generator": ("dcgan-generator", {"z_dim": 64, "width": 32, "max_width": 256}),
-            "critic": ("dcgan-critic", {"width": 32, "max_width": 256}),
-        },
+        networks=players("dcgan", {"z_dim": 64}, width=32, max_width=256),
         rules={"loss": "non-saturating"},
         settings=BATCH_NORM,
         augment=("mirror",),
@@ -64,10 +36,7 @@ ROWS: Mapping[str, Preset] = {
     "fashion-cgan": Preset(
         what="residual conditional GAN: projection and auxiliary classifier, hinge loss, spectral norm",
         objective="gan",
-        networks={
-            "generator": ("cgan-generator", {"z_dim": 64, "width": 24, "max_width": 96}),
-            "critic": ("cgan-critic", {"width": 24, "max_width": 96}),
-        },
+        networks=players("cgan", {"z_dim": 64}, width=24, max_width=96),
         rules={"loss": "hinge", "auxiliary": 0.2},
         settings=SPECTRAL,
         augment=("mirror",),
@@ -76,10 +45,7 @@ ROWS: Mapping[str, Preset] = {
     "fashion-sagan": Preset(
         what="SAGAN: self-attention, hinge loss, spectral norm in both players",
         objective="gan",
-        networks={
-            "generator": ("sagan-generator", {"z_dim": 64, "width": 24, "max_width": 96}),
-            "critic": ("sagan-critic", {"width": 24, "max_width": 96}),
-        },
+        networks=players("sagan", {"z_dim": 64}, width=24, max_width=96),
         rules={"loss": "hinge"},
         settings=SPECTRAL,
         augment=("mirror",),
@@ -88,10 +54,7 @@ ROWS: Mapping[str, Preset] = {
     "fashion-progan": Preset(
         what="ProGAN: grows from 7 to 28 px, WGAN-GP",
         objective="growing",
-        networks={
-            "generator": ("progan-generator", {"z_dim": 64, "width": 24, "max_width": 96}),
-            "critic": ("progan-critic", {"width": 24, "max_width": 96}),
-        },
+        networks=players("progan", {"z_dim": 64}, width=24, max_width=96),
         rules={
             "loss": "wasserstein",
             "penalty": "gradient",
@@ -106,10 +69,7 @@ ROWS: Mapping[str, Preset] = {
     "fashion-stylegan2": Preset(
         what="StyleGAN2: style mixing, lazy path length and R1",
         objective="stylegan",
-        networks={
-            "generator": ("stylegan2-generator", {"z_dim": 64, "w_dim": 64, "width": 24, "max_width": 96}),
-            "critic": ("stylegan2-critic", {"width": 24, "max_width": 96}),
-        },
+        networks=players("stylegan2", {"z_dim": 64, "w_dim": 64}, width=24, max_width=96),
         rules={"loss": "non-saturating", "penalty": "r1", "gamma": falling(0.5, 0.05, 400_000), "penalty_every": 8},
         settings=PENALISED,
         augment=("mirror",),
@@ -118,12 +78,9 @@ ROWS: Mapping[str, Preset] = {
     "fashion-r3gan": Preset(
         what="R3GAN with dense convolutions: relativistic pairing, R1 and R2",
         objective="gan",
-        networks={
-            "generator": ("r3gan-generator", {"z_dim": 64, "width": 24, "max_width": 96, "blocks": 1, "group_size": 0}),
-            "critic": ("r3gan-critic", {"width": 24, "max_width": 96, "blocks": 1, "group_size": 0}),
-        },
+        networks=players("r3gan", {"z_dim": 64}, width=24, max_width=96, blocks=1, group_size=0),
         rules={"loss": "relativistic", "penalty": "r1+r2", "gamma": falling(0.5, 0.05, 400_000), "penalty_every": 4},
-        settings={**PENALISED, "learning_rate": falling(5e-4, 5e-5, 400_000)},
+        settings=penalised(400_000, 64, 5e-4, 5e-5),
         augment=("mirror",),
         **HEAD,
     ),
@@ -135,7 +92,7 @@ ROWS: Mapping[str, Preset] = {
             "critic": ("dcgan-critic", {"width": 32, "max_width": 256}),
         },
         rules={"loss": "non-saturating"},
-        settings={**BATCH_NORM, "total_images": 400_000, "learning_rate": falling(4e-4, 1e-5, 400_000)},
+        settings=batch_norm(400_000, 64),
         augment=("mirror",),
         **HEAD,
     ),

@@ -6,49 +6,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from packshot.training.preset import Preset, falling, flat
+from packshot.training.rows.common import batch_norm, penalised, players, spectral_norm
 
 HEAD: Mapping[str, Any] = {"size": 64, "columns": ("category", "colour"), "data": "toyshop"}
 BOTH = ("mirror", "diffaugment")
-BATCH_NORM: Mapping[str, Any] = {
-    "total_images": 400_000,
-    "batch": 32,
-    "learning_rate": falling(4e-4, 1e-5, 400_000),
-    "beta1": 0.5,
-    "beta2": flat(0.99),
-    "average_images": 5_000,
-}
-SPECTRAL: Mapping[str, Any] = {
-    "total_images": 250_000,
-    "batch": 32,
-    "learning_rate": falling(4e-4, 1e-5, 250_000),
-    "rates": {"generator": 0.5},
-    "beta2": flat(0.99),
-    "average_images": 5_000,
-}
-PENALISED: Mapping[str, Any] = {
-    "total_images": 250_000,
-    "batch": 32,
-    "learning_rate": falling(2e-3, 1e-4, 250_000),
-    "beta2": flat(0.99),
-    "average_images": 5_000,
-}
-LARGE: Mapping[str, Any] = {
-    "total_images": 4_000_000,
-    "batch": 32,
-    "learning_rate": falling(2e-3, 2e-4, 4_000_000),
-    "beta2": flat(0.99),
-    "average_images": 10_000,
-    "samples": 16,
-}
+BATCH_NORM = batch_norm(400_000, 32)
+SPECTRAL = spectral_norm(250_000, 32)
+PENALISED = penalised(250_000, 32)
+LARGE = {**penalised(4_000_000, 32, 2e-3, 2e-4), "average_images": 10_000, "samples": 16}
 
 ROWS: Mapping[str, Preset] = {
     "toyshop-dcgan": Preset(
         what="DCGAN with projection on Toyshop, 64 px",
         objective="gan",
-        networks={
-            "generator": ("dcgan-generator", {"z_dim": 64, "width": 32, "max_width": 256}),
-            "critic": ("dcgan-critic", {"width": 32, "max_width": 256}),
-        },
+        networks=players("dcgan", {"z_dim": 64}, width=32, max_width=256),
         rules={"loss": "non-saturating"},
         settings=BATCH_NORM,
         augment=BOTH,
@@ -57,10 +28,7 @@ ROWS: Mapping[str, Preset] = {
     "toyshop-cgan": Preset(
         what="residual conditional GAN on Toyshop, 64 px",
         objective="gan",
-        networks={
-            "generator": ("cgan-generator", {"z_dim": 64, "width": 16, "max_width": 128}),
-            "critic": ("cgan-critic", {"width": 16, "max_width": 128}),
-        },
+        networks=players("cgan", {"z_dim": 64}, width=16, max_width=128),
         rules={"loss": "hinge", "auxiliary": 0.2},
         settings=SPECTRAL,
         augment=BOTH,
@@ -69,10 +37,7 @@ ROWS: Mapping[str, Preset] = {
     "toyshop-sagan": Preset(
         what="SAGAN on Toyshop, 64 px",
         objective="gan",
-        networks={
-            "generator": ("sagan-generator", {"z_dim": 64, "width": 16, "max_width": 128}),
-            "critic": ("sagan-critic", {"width": 16, "max_width": 128}),
-        },
+        networks=players("sagan", {"z_dim": 64}, width=16, max_width=128),
         rules={"loss": "hinge"},
         settings=SPECTRAL,
         augment=BOTH,
@@ -81,10 +46,7 @@ ROWS: Mapping[str, Preset] = {
     "toyshop-progan": Preset(
         what="ProGAN on Toyshop, grows from 4 to 64 px",
         objective="growing",
-        networks={
-            "generator": ("progan-generator", {"z_dim": 64, "width": 16, "max_width": 128}),
-            "critic": ("progan-critic", {"width": 16, "max_width": 128}),
-        },
+        networks=players("progan", {"z_dim": 64}, width=16, max_width=128),
         rules={
             "loss": "wasserstein",
             "penalty": "gradient",
@@ -99,10 +61,7 @@ ROWS: Mapping[str, Preset] = {
     "toyshop-stylegan2": Preset(
         what="StyleGAN2 on Toyshop, 64 px, adaptive augmentation",
         objective="stylegan",
-        networks={
-            "generator": ("stylegan2-generator", {"z_dim": 64, "w_dim": 64, "width": 16, "max_width": 128}),
-            "critic": ("stylegan2-critic", {"width": 16, "max_width": 128}),
-        },
+        networks=players("stylegan2", {"z_dim": 64, "w_dim": 64}, width=16, max_width=128),
         rules={"loss": "non-saturating", "penalty": "r1", "gamma": falling(1.0, 0.1, 250_000), "penalty_every": 8},
         settings=PENALISED,
         augment=("mirror", "ada"),
@@ -111,15 +70,9 @@ ROWS: Mapping[str, Preset] = {
     "toyshop-r3gan": Preset(
         what="R3GAN with dense convolutions on Toyshop, 64 px",
         objective="gan",
-        networks={
-            "generator": (
-                "r3gan-generator",
-                {"z_dim": 64, "width": 16, "max_width": 128, "blocks": 1, "group_size": 0},
-            ),
-            "critic": ("r3gan-critic", {"width": 16, "max_width": 128, "blocks": 1, "group_size": 0}),
-        },
+        networks=players("r3gan", {"z_dim": 64}, width=16, max_width=128, blocks=1, group_size=0),
         rules={"loss": "relativistic", "penalty": "r1+r2", "gamma": falling(1.0, 0.1, 250_000), "penalty_every": 4},
-        settings={**PENALISED, "learning_rate": falling(5e-4, 5e-5, 250_000)},
+        settings=penalised(250_000, 32, 5e-4, 5e-5),
         augment=BOTH,
         **HEAD,
     ),
@@ -131,17 +84,14 @@ ROWS: Mapping[str, Preset] = {
             "critic": ("dcgan-critic", {"width": 32, "max_width": 256}),
         },
         rules={"loss": "non-saturating"},
-        settings={**BATCH_NORM, "total_images": 250_000, "learning_rate": falling(4e-4, 1e-5, 250_000)},
+        settings=batch_norm(250_000, 32),
         augment=BOTH,
         **HEAD,
     ),
     "toyshop-product": Preset(
         what="product-information GAN on Toyshop: category, colour and title to picture, matching-aware",
         objective="product",
-        networks={
-            "generator": ("product-generator", {"z_dim": 64, "width": 16, "max_width": 128}),
-            "critic": ("product-critic", {"width": 16, "max_width": 128}),
-        },
+        networks=players("product", {"z_dim": 64}, width=16, max_width=128),
         texts=("title", "description"),
         rules={"loss": "hinge", "agreement": 0.2, "reconstruction": 0.2},
         settings=SPECTRAL,
@@ -151,10 +101,7 @@ ROWS: Mapping[str, Preset] = {
     "toyshop-progan-256": Preset(
         what="ProGAN on Toyshop at 256 px, for a GPU",
         objective="growing",
-        networks={
-            "generator": ("progan-generator", {"z_dim": 256, "width": 32, "max_width": 256}),
-            "critic": ("progan-critic", {"width": 32, "max_width": 256}),
-        },
+        networks=players("progan", {"z_dim": 256}, width=32, max_width=256),
         rules={
             "loss": "wasserstein",
             "penalty": "gradient",
@@ -169,10 +116,7 @@ ROWS: Mapping[str, Preset] = {
     "toyshop-stylegan2-256": Preset(
         what="StyleGAN2 on Toyshop at 256 px, for a GPU",
         objective="stylegan",
-        networks={
-            "generator": ("stylegan2-generator", {"z_dim": 256, "w_dim": 256, "width": 32, "max_width": 256}),
-            "critic": ("stylegan2-critic", {"width": 32, "max_width": 256}),
-        },
+        networks=players("stylegan2", {"z_dim": 256, "w_dim": 256}, width=32, max_width=256),
         rules={"loss": "non-saturating", "penalty": "r1", "gamma": flat(2.0), "penalty_every": 16},
         settings=LARGE,
         augment=("mirror", "ada"),
