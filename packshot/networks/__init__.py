@@ -33,6 +33,7 @@ TABLE = {
     "vqvae": "packshot.networks.autoencoders.vqvae:VQVAEConfig:VQVAE",
     "fsq": "packshot.networks.autoencoders.fsq:FSQConfig:FSQ",
     "latent-flow": "packshot.networks.autoencoders.latent_flow:LatentFlowConfig:LatentFlow",
+    "code-transformer": "packshot.networks.autoencoders.code_transformer:CodeTransformerConfig:CodeTransformer",
     "mixture": "packshot.networks.autoencoders.mixture:MixtureConfig:Mixture",
     "span": "packshot.networks.restoration.span:SPANConfig:SPAN",
     "patch-discriminator": "packshot.networks.restoration.patch:PatchConfig:PatchDiscriminator",

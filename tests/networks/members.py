@@ -36,6 +36,7 @@ TINY = {
     "vqvae": {**CODE, "codes": 8, "code_dim": 3},
     "fsq": {**CODE, "levels": [4, 3]},
     "latent-flow": {"latent_dim": 4, "condition_dim": 3, "width": 8, "blocks": 2},
+    "code-transformer": {"codes": 6, "side": 3, "condition_dim": 3, "width": 8, "heads": 2, "blocks": 2},
     "mixture": {"latent_dim": 3, "components": 2},
     "span": {"width": 4, "blocks": 2},
     "patch-discriminator": {"width": 4, "depth": 1},
@@ -73,6 +74,8 @@ def _row(name, config, generator):
     if name == "mixture":
         return [normal(config.latent_dim), torch.rand((), generator=generator)]
     condition = [normal(config.condition_dim)] if getattr(config, "condition_dim", 0) else []
+    if name == "code-transformer":
+        return [torch.randint(0, config.codes, (config.side, config.side), generator=generator), *condition]
     if name == "latent-flow":
         return [normal(config.latent_dim), torch.rand((), generator=generator), *condition]
     if name in GENERATORS:

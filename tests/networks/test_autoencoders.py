@@ -8,6 +8,7 @@ import torch
 
 from packshot.errors import ParameterError
 from packshot.losses import latent
+from packshot.networks.autoencoders.code_transformer import chosen
 from tests.networks.members import inputs, make, off_zero
 
 
@@ -174,3 +175,40 @@ class TestMixture:
     def test_too_few_codes_are_refused(self):
         with pytest.raises(ParameterError, match="codes"):
             make("mixture").start(normal(1, 3), torch.arange(1))
+
+
+class TestCodeTransformer:
+    def test_a_place_sees_only_places_before_it(self):
+        network = off_zero(make("code-transformer")).eval()
+        indices, condition = inputs("code-transformer", network, 2)
+        truth = network(indices, condition)
+        changed = indices.clone()
+        changed[:, 1, 1] = (changed[:, 1, 1] + 1) % 6
+        differs = (network(changed, condition) - truth).abs().amax((0, 1)).flatten() > 1e-6
+        assert differs.tolist() == [False] * 5 + [True] * 4
+
+    def test_drawing_with_kept_keys_is_drawing_by_whole_passes(self):
+        network = off_zero(make("code-transformer")).eval()
+        condition, noise = normal(4, 3), normal(4, 9, seed=1)
+        indices = torch.zeros(4, 3, 3, dtype=torch.long)
+        for place in range(9):
+            logits = network(indices, condition).flatten(2)[:, :, place]
+            share = torch.erf(noise[:, place].abs() / math.sqrt(2))
+            indices[:, place // 3, place % 3] = chosen(logits, share)
+        assert torch.equal(network.draw(noise, condition), indices)
+
+    def test_codes_come_as_often_as_they_are_likely(self):
+        logits = torch.tensor([[0.5, 2.0, -1.0, 0.0]])
+        share = torch.erf(normal(20_000).abs() / math.sqrt(2))
+        found = torch.bincount(chosen(logits.expand(20_000, -1), share), minlength=4) / 20_000
+        torch.testing.assert_close(found, logits.softmax(1)[0], atol=0.015, rtol=0)
+        narrow = torch.erf(0.5 * normal(20_000).abs() / math.sqrt(2))
+        likeliest = (chosen(logits.expand(20_000, -1), narrow) == 1).float().mean()
+        assert likeliest > found[1] + 0.15
+
+    def test_zeros_give_the_likeliest_codes_and_heads_must_fit(self):
+        network = off_zero(make("code-transformer", condition_dim=0)).eval()
+        found = network.draw(torch.zeros(1, 9))
+        assert torch.equal(network(found).argmax(1), found)
+        with pytest.raises(ParameterError, match="heads: expected a divisor of the width 8, got 3"):
+            make("code-transformer", heads=3)
