@@ -75,16 +75,13 @@ def export(
     encoding = encoding or Encoding.of_path(path)
     source = source or origin.of_packet(input_xmp)
     statement = state(picture, history, policy, source)
-    shown, statement, drawn = _drawn(picture, statement, policy, invisible)
+    shown, statement, drawn = labelled(picture, statement, policy, invisible)
     packet, notes = _packet(statement, source, encoding.format)
     signed, doubts = _ready(_Signed(statement, source, signing or Signing(), encoding, packet))
     encoded, data = signed.encode(shown)
-    read_back, found = _verified(data, encoding, statement, shown, path)
+    read_back, found = verified(data, encoding.format, statement, shown, path)
     found |= {**drawn, "unsigned_sha256": hashlib.sha256(encoded.data).hexdigest()}
-    sha256 = hashlib.sha256(data).hexdigest()
-    if policy.log and statement.aigc is not None and "visible_label" not in drawn:
-        log.add(policy.name, policy.recipient, path, sha256=sha256, content=statement.content, marks=found)
-    files.write_atomic(path, data)
+    sha256 = hand_out(data, path, statement, policy, found)
     return Exported(
         path=path,
         sha256=sha256,
@@ -98,8 +95,17 @@ def export(
     )
 
 
-def _drawn(
-    picture: Picture, statement: Statement, policy: Policy, invisible: Watermark | None
+def hand_out(data: bytes, path: Path, statement: Statement, policy: Policy, found: dict[str, str]) -> str:
+    """Log what the policy wants logged, then write the finished bytes; gives their SHA-256."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    if policy.log and statement.aigc is not None and "visible_label" not in found:
+        log.add(policy.name, policy.recipient, path, sha256=sha256, content=statement.content, marks=found)
+    files.write_atomic(path, data)
+    return sha256
+
+
+def labelled(
+    picture: Picture, statement: Statement, policy: Policy, invisible: Watermark | None = None
 ) -> tuple[Picture, Statement, dict[str, str]]:
     """The picture with what the policy wants to see in it, and what was drawn: visible label, invisible watermark."""
     found, done = {}, []
@@ -203,8 +209,8 @@ def _ready(signed: _Signed) -> tuple[_Signed, tuple[str, ...]]:
     return without, (f"the photo's Content Credentials are not carried over: {what} could not be redacted",)
 
 
-def _verified(
-    data: bytes, encoding: Encoding, statement: Statement, picture: Picture, path: Path
+def verified(
+    data: bytes, format: str, statement: Statement, picture: Picture, path: Path
 ) -> tuple[Picture, dict[str, str]]:
     """The picture and marks as read from the finished bytes, or MarkError."""
     loaded = files.open_picture(data)
@@ -214,7 +220,7 @@ def _verified(
     labels = marks.values(loaded.source.xmp, tc260.PROPERTY)
     if statement.aigc is not None and labels != [statement.aigc]:
         raise MarkError(f"{path.name}: wrote one AIGC label, read back {labels or 'none'}")
-    credentials = manifest.read(data, f"image/{encoding.format}")
+    credentials = manifest.read(data, f"image/{format}")
     if credentials.state not in ("valid", "trusted"):
         raise MarkError(f"{path.name}: the C2PA manifest reads back as {credentials.state}: {credentials.detail}")
     if loaded.picture.size != picture.size:

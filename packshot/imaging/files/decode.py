@@ -28,6 +28,7 @@ from PIL import (
 
 from packshot.errors import MissingExtra, PackshotError, TooLarge, UnreadableFile
 from packshot.imaging.files import samples, sniff
+from packshot.imaging.files.gif import gif_xmp
 from packshot.imaging.files.samples import Samples
 
 PLUGINS: dict[str, type[ImageFile.ImageFile]] = {
@@ -179,7 +180,7 @@ def _describe(image: ImageFile.ImageFile, data: bytes, found: str, notes: list[s
         gamma=None if tagged else info.get("gamma"),
         chromaticity=None if tagged else info.get("chromaticity"),
         coded=sniff.coded_space(data, found),
-        xmp=_xmp(info, notes),
+        xmp=_xmp({"xmp": gif_xmp(data)} if found == "GIF" else info, notes),
     )
 
 
