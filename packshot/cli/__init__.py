@@ -16,6 +16,7 @@ from packshot.cli import (
     demo,
     doctor,
     edit,
+    explain,
     feed,
     fit,
     generate,
@@ -54,6 +55,7 @@ app.command("train")(train.train)
 app.command("track")(track.track)
 app.command("generate")(generate.generate)
 app.command("score")(score.score)
+app.command("explain")(explain.explain)
 app.command("verify")(verify.verify)
 app.command("operations")(operations.operations)
 app.command("pipelines")(pipelines.pipelines)

@@ -15,7 +15,7 @@ HEAT = (
     (0.64, 0.18, 0.38),
     (0.92, 0.42, 0.20),
     (0.99, 0.74, 0.28),
-    (1, 0.97, 0.82),
+    (1.00, 0.97, 0.82),
 )
 FOR, AGAINST = (0.93, 0.36, 0.04), (0.06, 0.40, 0.86)  # orange speaks for, blue against
 STRONG = 0.85  # opacity of the strongest place
@@ -41,18 +41,20 @@ def overlaid(pictures: Tensor, maps: Tensor) -> Tensor:
     grey = (pictures / 2 + 0.5).clamp(0, 1).mean(1, keepdim=True)
     pale = (0.25 + 0.65 * grey).expand(-1, 3, -1, -1)
     strength = maps / maps.abs().amax((1, 2), keepdim=True).clamp(min=1e-12)
-    colour = torch.where(strength[:, None] > 0, *(_colour(c, maps) for c in (FOR, AGAINST)))
+    colour = torch.where(strength[:, None] > 0, _colour(FOR, maps), _colour(AGAINST, maps))
     return torch.lerp(pale, colour.expand_as(pale), STRONG * strength[:, None].abs())
 
 
-def mosaic(maps: Tensor, count: int = 16, side_px: int = 0) -> Tensor:
+def mosaic(maps: Tensor, side_px: int, count: int = 16) -> Tensor:
     """`(c, h, w)` of one picture → `(3, H, W)`: the maps that vary most, each normalised by itself, in heat.
 
-    side_px: enlarge each map to it by repeating pixels (to the next whole multiple).
+    side_px: of each map, by repeating or averaging pixels. Rows of ⌈√count⌉ maps.
     """
     order = maps.flatten(1).var(1).argsort(descending=True)[:count].sort().values
-    times = max(1, math.ceil(side_px / maps.shape[1]))
-    return tiled(enlarged(heat(normalised(maps[order].float())), times), columns=math.ceil(len(order) ** 0.5))
+    shown = normalised(maps[order].float())[:, None]
+    larger = maps.shape[1] <= side_px
+    shown = F.interpolate(shown, (side_px, side_px), mode="nearest-exact" if larger else "area")
+    return tiled(heat(shown[:, 0]), columns=math.ceil(count**0.5), rows=math.ceil(count / math.ceil(count**0.5)))
 
 
 def coloured(pictures: Tensor) -> Tensor:
@@ -65,10 +67,10 @@ def enlarged(pictures: Tensor, times: int) -> Tensor:
     return F.interpolate(pictures, scale_factor=times) if times > 1 else pictures
 
 
-def tiled(pictures: Tensor, columns: int, gap_px: int = 2) -> Tensor:
-    """`(n, 3, h, w)` → `(3, H, W)` in rows of `columns`, white between."""
+def tiled(pictures: Tensor, columns: int, gap_px: int = 2, rows: int = 0) -> Tensor:
+    """`(n, 3, h, w)` → `(3, H, W)` in rows of `columns`, white between; rows: at least so many."""
     n, _, h, w = pictures.shape
-    rows = math.ceil(n / columns)
+    rows = max(rows, math.ceil(n / columns))
     sheet = pictures.new_ones(3, rows * (h + gap_px) - gap_px, columns * (w + gap_px) - gap_px)
     for index, picture in enumerate(pictures):
         top, left = index // columns * (h + gap_px), index % columns * (w + gap_px)

@@ -113,10 +113,11 @@ def compare(
         )
     chance = area(found[CHANCE].deletion)
     rows = [_row(name, run, chance) for name, run in found.items()]
-    means = {
-        n: Curves(run.deletion.mean(0, keepdim=True), run.insertion.mean(0, keepdim=True)) for n, run in found.items()
-    }
-    return rows, means
+    return rows, {name: _mean(run) for name, run in found.items()}
+
+
+def _mean(run: Curves) -> Curves:
+    return Curves(run.deletion.mean(0, keepdim=True), run.insertion.mean(0, keepdim=True))
 
 
 def _row(name: str, run: Curves, chance: Tensor) -> Faithfulness:

@@ -32,7 +32,7 @@ class Sanity:
 def cascade(
     network: nn.Module, maps: Callable[[], Tensor], run: Callable[[], object], *, points: int = 4, seed: int = 0
 ) -> Sanity:
-    """maps: gives `(n, side, side)` of the network as it is at the moment. run: one pass, which tells the layers' order.
+    """maps: gives `(n, side, side)` of the network as it is. run: one pass, which tells the layers' order.
 
     The network has its own weights again afterwards. points: how often maps are taken on the way down.
     """

@@ -92,8 +92,9 @@ def difference(codes: Tensor, has: Tensor) -> Tensor:
 def _components(x: Tensor, count: int) -> Tensor:
     """The first principal components of centred rows `(n, p)`, each of unit variance: `(n, count)`."""
     if len(x) < x.shape[1]:
-        return torch.linalg.eigh(x @ x.T).eigenvectors.flip(1)[:, :count] * len(x) ** 0.5
-    along = x @ torch.linalg.eigh(x.T @ x).eigenvectors.flip(1)[:, :count]
+        found: Tensor = torch.linalg.eigh(x @ x.T).eigenvectors.flip(1)[:, :count] * len(x) ** 0.5
+        return found
+    along: Tensor = x @ torch.linalg.eigh(x.T @ x).eigenvectors.flip(1)[:, :count]
     return along / along.square().mean(0).sqrt().clamp(min=1e-12)
 
 

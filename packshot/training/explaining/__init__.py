@@ -1,0 +1,1 @@
+"""`packshot explain`: a checkpoint looked into, as figures, numbers and one page."""
