@@ -52,10 +52,12 @@ def train(
     readers: Sequence[Reader] = (),
     watch_diversity: bool = True,
     attempt: int = 0,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Outcome:
     """Train until the budget is spent, going on from `folder/state.safetensors` if it is there.
 
-    attempt: number of rewinds after trouble; another one draws other noise.
+    attempt: number of rewinds after trouble; another one draws other noise. clock: what seconds and minutes are
+    counted by; `time.process_time` where other work on the machine must not count.
     Writes `folder/{state.safetensors, log.jsonl, samples/}`. Raises TrainingTrouble when training diverges or
     collapses (the last good state stays), BadCheckpoint if the stored state is of another run.
     """
@@ -77,7 +79,7 @@ def train(
         precision = torch.autocast(place.type, torch.bfloat16) if settings.precision == "bfloat16" else nullcontext()
         verdict = ""
         while not verdict:
-            began = time.monotonic()
+            began = clock()
             seed = seed_of(settings.seed, now.images, attempt)
             torch.manual_seed(seed + 1 + processes.rank)
             batch = batch_of(
@@ -109,7 +111,7 @@ def train(
                         phase.after()
             now.images, now.steps = now.images + whole, now.steps + 1
             average.update(now.images, whole)
-            now.seconds += time.monotonic() - began
+            now.seconds += clock() - began
             # What follows only looks: budget, log, samples, state.
             late = now.seconds >= 60 * (settings.minutes or float("inf"))
             halted = processes.any(interrupted() or late, place)

@@ -9,7 +9,8 @@ FOLDER/ROLE.safetensors       the networks, averaged where they are averaged, wi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -24,7 +25,9 @@ from packshot.errors import ParameterError, TrainingTrouble
 from packshot.imaging.files import write_atomic
 from packshot.models import resolve_device
 from packshot.training import presets
+from packshot.training.fitting import fit
 from packshot.training.loop import STATE, Outcome, train
+from packshot.training.objectives.mixture import MixtureFit
 from packshot.training.page import Page
 from packshot.training.prepare import Prepared, prepare
 from packshot.training.presets import Preset
@@ -55,11 +58,13 @@ def run(
     device: str = "auto",
     readers: Sequence[Reader] = (),
     rewinds: int = REWINDS,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Run:
     """Train a preset on a catalogue; goes on where a run in the same folder was stopped.
 
     changes: settings or rules by name, in place of the preset's. columns: attributes to condition on, likewise.
     rewinds: how often training goes back to its last saved state after trouble, with other noise, before it gives up.
+    clock: what the budget in minutes is counted by.
     Raises ParameterError for a setting that does not exist or a folder that holds another run, TrainingTrouble when it
     gives up, DeviceError.
     """
@@ -81,6 +86,7 @@ def run(
                 readers=readers,
                 watch_diversity=chosen.objective != "classify",
                 attempt=attempt,
+                clock=clock,
             )
             break
         except TrainingTrouble:

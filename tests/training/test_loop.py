@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import subprocess
@@ -104,6 +105,13 @@ def test_the_time_left_minds_both_budgets(tmp_path: Path, capsys: pytest.Capture
     train(ToyGan(), source(), settings, tmp_path, readers=(lines.append, progress.terminal), watch_diversity=False)
     assert all(line.seconds_left <= 0.6 for line in lines)
     assert "0 min left" in capsys.readouterr().out
+
+
+def test_the_budget_is_counted_by_the_clock_that_is_given(tmp_path: Path) -> None:
+    ticks = itertools.count()
+    settings = SETTINGS.model_copy(update={"total_images": 10**9, "minutes": 0.5})
+    outcome = train(ToyGan(), source(), settings, tmp_path, watch_diversity=False, clock=lambda: float(next(ticks)))
+    assert (outcome.images, outcome.seconds) == (8 * 30, 30)  # one tick a step
 
 
 def test_ctrl_c_saves_and_the_run_goes_on_later(tmp_path: Path) -> None:
