@@ -68,12 +68,7 @@ def write(
 
 def read(path: Path) -> Checkpoint:
     """Read a checkpoint. Raises BadCheckpoint if it is missing, damaged, pickled or foreign."""
-    try:
-        with safe_open(str(path), framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
-    except (OSError, SafetensorError) as error:
-        raise BadCheckpoint(f"{path}: not a readable safetensors file ({error})") from None
+    metadata, tensors = contents(path)
     if metadata.get("format") != FORMAT or metadata.get("version") != VERSION:
         raise BadCheckpoint(
             f"{path.name}: safetensors, but not written by packshot (format {metadata.get('format')!r})"
@@ -84,3 +79,13 @@ def read(path: Path) -> Checkpoint:
     except (KeyError, json.JSONDecodeError) as error:
         raise BadCheckpoint(f"{path.name}: its metadata is damaged ({error})") from None
     return Checkpoint(path, name, config, card, hashlib.sha256(path.read_bytes()).hexdigest(), tensors)
+
+
+def contents(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
+    """Metadata and tensors of any safetensors file. Raises BadCheckpoint if it is missing, damaged or no such file."""
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+            return file.metadata() or {}, tensors
+    except (OSError, SafetensorError) as error:
+        raise BadCheckpoint(f"{path}: not a readable safetensors file ({error})") from None

@@ -50,13 +50,8 @@ def fit(
 
     What a channel would refuse lies in OUT/held with its reason. Killed, the same command goes on where it was.
     """
-    options: dict[str, Any] = {"channel_file": channel_file, "max_upscale": max_upscale, "alt": alt}
-    options |= {
-        "limit": limit,
-        "report": report,
-        "workers": workers or None,
-        **_marks(policy, producer, c2pa_cert, c2pa_key),
-    }
+    options = _options(channel_file, max_upscale, alt, limit, report, workers)
+    options |= _marks(policy, producer, c2pa_cert, c2pa_key)
     raise typer.Exit(_work(catalogue, channel or [], out, None, options))
 
 
@@ -85,15 +80,18 @@ def listing(
 
     What a channel would refuse lies in OUT/held with its reason. Killed, the same command goes on where it was.
     """
-    options: dict[str, Any] = {"channel_file": channel_file, "max_upscale": max_upscale, "alt": alt}
-    options |= {
-        "limit": limit,
-        "report": report,
-        "workers": workers or None,
-        **_marks(policy, producer, c2pa_cert, c2pa_key),
-    }
-    options |= {"overrides": running.overrides(setting or [])}
+    options = _options(channel_file, max_upscale, alt, limit, report, workers)
+    options |= _marks(policy, producer, c2pa_cert, c2pa_key)
+    options["overrides"] = running.overrides(setting or [])
     raise typer.Exit(_work(catalogue, channel or [], out, pipeline, options))
+
+
+def _options(
+    channel_file: Path | None, max_upscale: float, alt: Path | None, limit: int | None, report: bool, workers: int
+) -> dict[str, Any]:
+    """What both verbs are told, as `publish.fit.fit` names it."""
+    options: dict[str, Any] = {"channel_file": channel_file, "max_upscale": max_upscale, "alt": alt}
+    return options | {"limit": limit, "report": report, "workers": workers or None}
 
 
 def _marks(policy: str | None, producer: str | None, certificate: Path | None, key: Path | None) -> dict[str, Any]:

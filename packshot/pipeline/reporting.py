@@ -17,14 +17,21 @@ from packshot.version import __version__
 
 
 def write(
-    out: Path, recipe: Recipe, catalogue: Catalogue, last: Progress, source: str, current: Callable[[Record], bool]
+    out: Path,
+    recipe: Recipe,
+    catalogue: Catalogue,
+    last: Progress,
+    source: str,
+    current: Callable[[Record], bool],
+    name: str = "",
 ) -> Path:
     """Write `report.html` and `report.json` from `edits.jsonl`; returns the page.
 
     current: whether a record is part of this run; others (earlier settings, photos that are gone) are left out.
+    name: what the report says was done, if it was more than the recipe.
     """
     summary = Summary(
-        pipeline=recipe.name,
+        pipeline=name or recipe.name,
         version=__version__,
         date=datetime.now().astimezone().isoformat(timespec="seconds"),
         seconds=last.seconds,

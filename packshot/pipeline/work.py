@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +15,7 @@ from packshot.errors import FileError, PackshotError
 from packshot.imaging import files
 from packshot.imaging.picture import Picture
 from packshot.operations.operation import Context, Operation
+from packshot.pipeline import weights
 from packshot.pipeline.lock import apply_locked, encoded_fidelity
 from packshot.pipeline.recipe import Recipe
 from packshot.pipeline.record import Record
@@ -69,11 +70,12 @@ def process(job: Job, recipe: Recipe, settings: str) -> list[Record]:
     photo = opened(job)
     if isinstance(photo, Failure):
         return [photo.record(job, variant, settings, time.perf_counter() - started) for variant in job.outputs]
-    records, chain = [], _Chain(photo.picture, context(recipe, job, photo.picture), recipe)
+    records, chain = [], Chain(photo.picture, context(recipe, job, photo.picture), recipe)
     values = dict(recipe.variants())
     for variant, name in job.outputs.items():
         try:
-            state = chain.run({**job.values, **values[variant]})
+            own = {**job.values, **values[variant]}
+            state = chain.after([step.build(own) for step in recipe.steps])
             if shows_nothing(state.picture):
                 record = Failure(photo.info.sha256, NO_PRODUCT).record(job, variant, settings)
             else:
@@ -164,7 +166,8 @@ def explain(error: BaseException) -> str:
 def context(recipe: Recipe, job: Job, source: Picture) -> Context:
     """What the operations may know while they work on this photo; one seed per picture, never per batch."""
     digest = hashlib.sha256(f"{recipe.seed}\0{job.sku}\0{job.image}".encode()).digest()
-    return Context(seed=int.from_bytes(digest[:7], "big"), source=source, open_picture=open_named_picture)
+    seed = int.from_bytes(digest[:7], "big")
+    return Context(seed=seed, source=source, open_picture=open_named_picture, load_model=weights.load)
 
 
 @lru_cache(maxsize=4)
@@ -173,18 +176,18 @@ def open_named_picture(name: str) -> Picture:
     return files.read(Path(name))
 
 
-class _Chain:
-    """Runs the steps of a recipe; steps that two variants share are run once."""
+class Chain:
+    """A photo on its way through operations; those that two calls begin with alike are run once."""
 
     def __init__(self, picture: Picture, context: Context, recipe: Recipe) -> None:
         self.context, self.recipe = context, recipe
         self.states = [State(picture)]
         self.done: list[Operation] = []
 
-    def run(self, values: Mapping[str, Any]) -> State:
-        wanted = [step.build(values) for step in self.recipe.steps]
+    def after(self, wanted: Sequence[Operation]) -> State:
+        """The photo after these operations."""
         same = 0
-        while same < len(self.done) and self.done[same] == wanted[same]:
+        while same < min(len(self.done), len(wanted)) and self.done[same] == wanted[same]:
             same += 1
         del self.states[same + 1 :], self.done[same:]
         for operation in wanted[same:]:

@@ -9,16 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from packshot.catalogue.catalogue import Catalogue, write_text
-from packshot.evaluation import report
-from packshot.pipeline import reporting
-from packshot.pipeline.recipe import Recipe
 from packshot.pipeline.record import Index, Record
-from packshot.pipeline.run import RECORDS, Progress
+from packshot.pipeline.run import RECORDS
 from packshot.publish.alt import AltTexts
 from packshot.publish.channel import Channel
 from packshot.publish.filenames import HELD
@@ -110,24 +106,3 @@ def sidecar(record: Record, catalogue: Catalogue, channels: Mapping[str, Channel
         "marks": dict(record.marks),
         "checks": list(record.checks),
     }
-
-
-def write_report(
-    out: Path, name: str, recipe: Recipe, catalogue: Catalogue, last: Progress, source: str, current: Current
-) -> Path:
-    """`report.html` and `report.json`: every photo with all its channels, and why one was held back."""
-    summary = report.Summary(
-        pipeline=name,
-        version=__version__,
-        date=datetime.now().astimezone().isoformat(timespec="seconds"),
-        seconds=last.seconds,
-        processed=last.done + last.flagged + last.failed,
-        catalogue=Path(source).name or source,
-        device="cpu",
-        limits=recipe.limits.model_dump(),
-    )
-    index = Index(out / RECORDS)
-    try:
-        return report.write_report(out, reporting.entries(out, catalogue, index, current), summary)
-    finally:
-        index.close()

@@ -8,7 +8,6 @@ silence: the frame becomes smaller as far as the channel's minimum allows, then 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -18,7 +17,7 @@ from packshot.operations.cutout import Cutout
 from packshot.operations.frame import Frame
 from packshot.operations.operation import Context, Operation
 from packshot.pipeline.recipe import Recipe
-from packshot.pipeline.work import State, advance
+from packshot.pipeline.work import Chain, State, advance
 from packshot.provenance.encoding import SUFFIXES, Encoding
 from packshot.publish.channel import Channel, Size
 
@@ -61,20 +60,8 @@ class Master:
 
     def __init__(self, photo: Picture, recipe: Recipe, context: Context, values: dict[str, object]) -> None:
         self.recipe, self.context, self.values = recipe, context, values
-        self.base = State(photo)
-        self.states: list[State] = [self.base]
-        self.done: list[Operation] = []
-
-    def after(self, wanted: Sequence[Operation]) -> State:
-        """The photo after these operations; the ones it shares with the last call are not run again."""
-        same = 0
-        while same < min(len(self.done), len(wanted)) and self.done[same] == wanted[same]:
-            same += 1
-        del self.states[same + 1 :], self.done[same:]
-        for operation in wanted[same:]:
-            self.states.append(advance(self.states[-1], operation, self.context, self.recipe))
-            self.done.append(operation)
-        return self.states[-1]
+        self.chain = Chain(photo, context, recipe)
+        self.base = self.chain.states[0]
 
     def on(self, ground: Ground, *, shadow: bool, scene: bool = False) -> State:
         """The photo with the pipeline's steps and then this ground under it, at its own size.
@@ -82,7 +69,7 @@ class Master:
         scene: it is meant to show more than the product: on its own ground it is not cut out.
         """
         steps = self._steps(ground, shadow, scene and ground == "own")
-        state = self.after(steps) if steps else self.base
+        state = self.chain.after(steps) if steps else self.base
         return state if state.picture.matte is not None else self._found(ground, steps, state)
 
     def framed(self, laid: State, plan: Plan, channel: str) -> State:
@@ -110,11 +97,11 @@ class Master:
 
     def _found(self, ground: Ground, steps: list[Operation], state: State) -> State:
         """An opaque picture that was not cut out: the product is looked for, and laid on white unless it is there."""
-        cut = self.after([*steps, CUTOUT])
+        cut = self.chain.after([*steps, CUTOUT])
         seen = replace(state, picture=state.picture.replace(matte=cut.picture.matte))
         if ground == "own" or (ground == "white" and is_white(seen.picture)):
             return replace(seen, notes=cut.notes, flags=cut.flags if ground == "white" else ())
-        return self.after([*steps, CUTOUT, WHITE if ground == "white" else Background(kind="transparent")])
+        return self.chain.after([*steps, CUTOUT, WHITE if ground == "white" else Background(kind="transparent")])
 
 
 WHITE = Background(colour="white")

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from packshot.checkpoint import contents
 from packshot.errors import BadCheckpoint
 from packshot.imaging.files import write_atomic
 
@@ -45,12 +45,7 @@ def read(path: Path, state: State) -> None:
 
     Raises BadCheckpoint if the file is damaged, foreign, or of other networks.
     """
-    try:
-        with safe_open(str(path), framework="pt") as file:
-            metadata = file.metadata() or {}
-            found = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
-    except (OSError, SafetensorError) as error:
-        raise BadCheckpoint(f"{path}: not a readable safetensors file ({error})") from None
+    metadata, found = contents(path)
     if metadata.get("format") != FORMAT or metadata.get("version") != VERSION:
         raise BadCheckpoint(f"{path}: no training state of packshot (format {metadata.get('format')!r})")
     _fill(path, state, found)

@@ -15,7 +15,7 @@ from packshot.operations.operation import Context
 from packshot.pipeline.recipe import Recipe
 from packshot.publish import channels, fitting
 from packshot.publish.check import check_picture
-from packshot.publish.fit import FitJob, FitWork, fit_photo
+from packshot.publish.fit_photo import FitJob, FitWork, fit_photo
 from tests.publish import masters
 
 TABLE = channels.load()
