@@ -20,15 +20,20 @@ from packshot.networks.layers import require, require_at_least
 
 @dataclass(frozen=True)
 class FeatureNetConfig:
-    """classes: number of values of each attribute; width: channels at full size; blocks: per stage."""
+    """classes: number of values of each attribute; width: channels of the first stage; blocks: per stage.
+
+    stride: of the first convolution: 1 (3 × 3) or 2 (5 × 5), which costs a quarter.
+    """
 
     channels: int = 3
     classes: tuple[int, ...] = (10,)
     width: int = 16
     blocks: int = 1
+    stride: int = 1
 
     def __post_init__(self) -> None:
         require_at_least(1, channels=self.channels, width=self.width, blocks=self.blocks)
+        require(self.stride in (1, 2), "stride", "1 or 2", self.stride)
         require(len(self.classes) > 0, "classes", "at least one number of values", self.classes)
 
 
@@ -57,8 +62,9 @@ class FeatureNet(nn.Module):
     def __init__(self, config: FeatureNetConfig) -> None:
         super().__init__()
         self.config = config
-        w = config.width
-        stem = nn.Sequential(nn.Conv2d(config.channels, w, 3, padding=1, bias=False), nn.BatchNorm2d(w), nn.ReLU())
+        w, side = config.width, 2 * config.stride + 1
+        first = nn.Conv2d(config.channels, w, side, config.stride, side // 2, bias=False)
+        stem = nn.Sequential(first, nn.BatchNorm2d(w), nn.ReLU())
         stages = [Block(w, w, 1) for _ in range(config.blocks)]
         for a, b in itertools.pairwise((w, 2 * w, 4 * w, 8 * w)):
             stages += [Block(a, b, 2), *(Block(b, b, 1) for _ in range(config.blocks - 1))]
@@ -66,7 +72,9 @@ class FeatureNet(nn.Module):
         self.heads = nn.ModuleList(nn.Linear(8 * w, k) for k in config.classes)
 
     def maps(self, x: Tensor) -> Tensor:
-        """The last feature maps, `(n, 8·width, ⌈h/8⌉, ⌈w/8⌉)`, non-negative; their mean is `features`."""
+        """The last feature maps, `(n, 8·width, ⌈h/8⌉, ⌈w/8⌉)` (a stride of 2 halves them), non-negative; their mean is
+        `features`.
+        """
         require(min(x.shape[2:]) >= 8, "x", "pictures of at least 8 × 8 px", tuple(x.shape))
         out: Tensor = self.body(x)
         return out

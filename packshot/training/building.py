@@ -51,7 +51,8 @@ KINDS: Mapping[str, Kind] = {
     "flow": Kind(Flow, FlowSettings, ("flow", "autoencoder"), augmented=False),
     "classify": Kind(Classify, ClassifySettings, ("classifier",)),
 }
-AUGMENTS = ("mirror", "diffaugment", "ada")
+READ_WITH = ("mirror", "shift", "ground", "recolour")  # happen where pictures are read, see `prepare.change_of`
+AUGMENTS = (*READ_WITH, "diffaugment", "ada")
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def _network(name: str, given: Mapping[str, Any], entries: Mapping[str, Any]) ->
 
 
 def augment_of(names: tuple[str, ...]) -> Augment | None:
-    """What the critic's pictures go through, by the names of a preset; mirroring happens where pictures are read."""
+    """What the critic's pictures go through, by the names of a preset; READ_WITH happen where pictures are read."""
     for name in names:
         if name not in AUGMENTS:
             raise ParameterError(f"augment: expected some of {', '.join(AUGMENTS)}; got {name!r}")

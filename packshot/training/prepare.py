@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from packshot.catalogue.dataset import changes
 from packshot.catalogue.dataset.order import Order
 from packshot.catalogue.dataset.pictures import Labels, Pictures
 from packshot.catalogue.dataset.stream import Stream, mirrored
@@ -56,15 +57,18 @@ def prepare(
     first = FirstStage.read(rules.get("autoencoder", "")) if preset.objective == "flow" else None
     if first is not None:
         preset = replace(preset, size=first.size, channels=first.channels)
-    pictures = pictures_of(catalogue, preset.size, preset.channels)
+    wanted = tuple(_layers(preset).values())
+    pictures = pictures_of(catalogue, preset.size, preset.channels, wanted)
     labels = labels_of(pictures, preset, columns) if first is None else labels_as(pictures, first.attributes)
     rows = pictures.where(split="train")
     if not len(rows):
         rows = torch.arange(len(pictures))
     words, tokens = _texts(pictures, preset.texts, rows)
     given = columns_of(labels) | ({} if tokens is None else {"tokens": tokens})
-    change = mirrored if "mirror" in preset.augment else None
-    stream = Stream(pictures, Order(rows.numpy(), settings.seed), columns=given, change=change)
+    stream = Stream(
+        pictures, Order(rows.numpy(), settings.seed), layers=_layers(preset), columns=given,
+        change=change_of(preset.augment, tuple(labels)),
+    )  # fmt: skip
     torch.manual_seed(settings.seed)
     sizes = tuple(len(label.names) for label in labels.values())
     return Prepared(
@@ -91,6 +95,24 @@ def labels_of(pictures: Pictures, preset: Preset, columns: Sequence[str] | None)
 def labels_as(pictures: Pictures, attributes: Mapping[str, Sequence[str]]) -> dict[str, Labels]:
     """The columns of a trained network, numbered as it numbers them."""
     return {column: pictures.labels(column, names) for column, names in attributes.items()}
+
+
+def change_of(names: Sequence[str], columns: Sequence[str]) -> changes.Change | None:
+    """What happens to pictures and labels as they are read, by the names of a preset. columns: of the labels."""
+    told_by_shape = ("category",)
+    by_colour = [place for place, name in enumerate(columns) if name not in told_by_shape]
+    table: dict[str, changes.Change] = {
+        "mirror": mirrored,
+        "shift": changes.shifted,
+        "ground": changes.regrounded,
+        "recolour": changes.recoloured(by_colour),
+    }
+    return changes.in_turn([table[name] for name in names if name in table])
+
+
+def _layers(preset: Preset) -> dict[str, str]:
+    """Name in the batch → layer of the pack."""
+    return {"image": "photo", "matte": "matte"} if "ground" in preset.augment else {"image": "photo"}
 
 
 def _settled(preset: Preset, changes: Mapping[str, Any]) -> tuple[Settings, dict[str, Any]]:

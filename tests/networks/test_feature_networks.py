@@ -28,6 +28,12 @@ class TestFeatureNet:
         assert all(map(torch.equal, network(x), network.classify(features)))
         torch.testing.assert_close(network.maps(x).mean((2, 3)), features)
 
+    def test_a_stride_of_two_halves_the_maps(self):
+        network = make("features", stride=2).eval()
+        assert network.maps(normal(1, 3, 64, 64)).shape == (1, 32, 4, 4)
+        with pytest.raises(ParameterError, match="stride: expected 1 or 2"):
+            make("features", stride=3)
+
     def test_pictures_too_small_are_refused(self):
         with pytest.raises(ParameterError, match="at least 8"):
             make("features")(normal(1, 3, 7, 9))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -124,6 +125,15 @@ def test_a_classifier_learns_32_pictures_by_heart(tmp_path: Path) -> None:
     objective = Classify(FeatureNet(FeatureNetConfig(1, (2,), 8)), ClassifySettings())
     lines = learn(objective, tmp_path, 40, beta1=0.9)
     assert lines[-1].losses["cross_entropy"] < 0.1 * lines[0].losses["cross_entropy"]
+
+
+def test_attributes_that_nobody_knows_do_not_count() -> None:
+    torch.manual_seed(0)
+    objective = Classify(FeatureNet(FeatureNetConfig(1, (2, 3), 4)), ClassifySettings())
+    image, known = torch.rand(4, 1, SIZE, SIZE), torch.tensor([[0, -1], [1, -1], [1, -1], [0, -1]])
+    loss = objective.losses(replace(_batch(), image=image, label=known))["cross_entropy"]
+    alone = torch.nn.functional.cross_entropy(objective.classifier(image)[0], known[:, 0])
+    assert float(loss) == pytest.approx(float(alone) / 2, rel=1e-5)
 
 
 def _batch():

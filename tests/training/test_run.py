@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,8 @@ import packshot
 from packshot import checkpoint
 from packshot.errors import BadCheckpoint, ParameterError, TrainingTrouble
 from packshot.models.sampling import Sampler
-from packshot.training import loop
-from packshot.training.mixture import fit_mixture
+from packshot.training import loop, progress
+from packshot.training.first_stage import SECOND as KINDS_OF_FIRST
 from packshot.training.presets import TABLE, Preset, flat
 from packshot.training.run import run
 
@@ -43,6 +44,12 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PACKSHOT_HOME", str(tmp_path_factory.getbasetemp() / "home"))
+
+
+def test_a_judge_learns_from_mattes_too(shop: Path, tmp_path: Path) -> None:
+    few = {"total_images": 64, "batch": 16, "log_images": 32, "samples": 4}
+    done = run("toyshop-judge", shop, tmp_path / "judge", changes=few)
+    assert set(checkpoint.read(done.networks["classifier"]).card["attributes"]) == {"category", "colour", "material"}
 
 
 def test_a_run_leaves_networks_with_cards_log_grids_and_page(shop: Path, tmp_path: Path) -> None:
@@ -105,7 +112,7 @@ def test_after_trouble_a_run_goes_back_and_gives_up_in_the_end(shop, tmp_path, m
     assert attempts == [0]
 
 
-SECOND = [name for name, preset in TABLE.items() if preset.objective == "flow"]
+SECOND = [name for name, preset in TABLE.items() if preset.objective in KINDS_OF_FIRST]
 LARGE = [name for name, preset in TABLE.items() if preset.size > 64]
 
 
@@ -125,26 +132,63 @@ def test_every_preset_builds_and_takes_a_step_on_any_catalogue(name: str, shop: 
         assert picture.size == (TABLE[name].size, TABLE[name].size)
 
 
+SMALL = {"batch": 2, "samples": 1}
+
+
+@pytest.fixture(scope="module")
+def first_stages(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The autoencoder of a preset, trained for one step, once."""
+    folder, made = tmp_path_factory.mktemp("first"), {}
+
+    def first(name: str) -> Path:
+        if name not in made:
+            done = run(name, shop, folder / name, changes={**SMALL, "total_images": 2})
+            made[name] = done.networks["autoencoder"]
+        return made[name]
+
+    return first
+
+
 @pytest.mark.parametrize("name", SECOND)
-def test_a_second_stage_is_trained_on_the_first_and_drawn_through_it(name: str, shop: Path, tmp_path: Path) -> None:
-    small = {"batch": 2, "total_images": 2, "samples": 1}
-    first = run(name.replace("flow", "vae"), shop, tmp_path / "first", changes=small).networks["autoencoder"]
-    with pytest.raises(ParameterError, match="autoencoder"):
-        run(name, shop, tmp_path / "second", changes=small)
-    done = run(name, shop, tmp_path / "second", changes={**small, "autoencoder": str(first)})
-    sampler = Sampler(checkpoint.read(done.networks["flow"]))
-    assert len(list(sampler.pictures([1, 2], truncation=0.5))) == 2
-    done.networks["autoencoder"].write_bytes(
-        run(TINY, shop, tmp_path / "x", changes=small).networks["critic"].read_bytes()
-    )
+def test_a_second_stage_is_trained_on_the_first_and_drawn_through_it(
+    name: str, shop: Path, tmp_path: Path, first_stages: Callable[[str], Path]
+) -> None:
+    data, objective = name.split("-")
+    first = first_stages(f"{data}-{KINDS_OF_FIRST[objective][-1]}")
+    budget = {"turns": 2, "components": 3} if objective == "mixture" else {"total_images": 2}
+    with pytest.raises(ParameterError, match=r"autoencoder: name the \.safetensors of a trained"):
+        run(name, shop, tmp_path / "second", changes=SMALL)
+    done = run(name, shop, tmp_path / "second", changes={**SMALL, **budget, "autoencoder": str(first)})
+    role = next(iter(TABLE[name].networks))
+    stored = checkpoint.read(done.networks[role])
+    assert "category" in stored.card["attributes"]
+    pictures = list(Sampler(stored).pictures([1, 2], {"category": "ball"}, truncation=0.5))
+    assert [picture.size for picture in pictures] == [(TABLE[name].size,) * 2] * 2
+    done.networks["autoencoder"].write_bytes(done.networks[role].read_bytes())
     with pytest.raises(BadCheckpoint, match="not the autoencoder"):
-        Sampler(checkpoint.read(done.networks["flow"]))
+        Sampler(checkpoint.read(done.networks[role]))
 
 
-def test_a_mixture_is_fitted_to_codes_and_drawn_through_the_autoencoder(shop: Path, tmp_path: Path) -> None:
-    small = {"batch": 2, "total_images": 2, "samples": 1}
-    first = run("catalogue-vae", shop, tmp_path / "first", changes=small).networks["autoencoder"]
-    fitted = fit_mixture(first, shop, tmp_path / "mixture", components=2, turns=3)
-    assert fitted.log_likelihood[-1] >= fitted.log_likelihood[0]
-    (picture,) = Sampler(checkpoint.read(fitted.path)).pictures([3])
-    assert picture.size == (64, 64)
+def test_a_mixture_grows_likelier_and_the_same_command_fits_it_again(
+    shop: Path, tmp_path: Path, first_stages: Callable[[str], Path]
+) -> None:
+    changes = {**SMALL, "autoencoder": str(first_stages("catalogue-vae")), "components": 2, "turns": 3}
+    made = [run("catalogue-mixture", shop, tmp_path / "run", changes=changes) for _ in range(2)]
+    lines = progress.read(tmp_path / "run" / "log.jsonl")
+    losses = [line.losses["negative_log_likelihood"] for line in lines]
+    assert losses[0] > losses[1] > losses[2]
+    assert [line.verdict for line in lines] == ["", "", "finished"]
+    assert lines[-1].images == lines[-1].total_images == 3 * 16
+    assert (tmp_path / "run" / lines[-1].sample).is_file()
+    assert made[0].outcome.images == 48
+    assert checkpoint.read(made[1].networks["mixture"]).config["components"] == 2
+
+
+def test_a_second_stage_on_the_wrong_first_or_told_otherwise_is_refused(
+    shop: Path, tmp_path: Path, first_stages: Callable[[str], Path]
+) -> None:
+    first = str(first_stages("catalogue-vae"))
+    with pytest.raises(ParameterError, match="expected a trained vqvae or fsq, got a vae"):
+        run("catalogue-codes", shop, tmp_path / "run", changes={**SMALL, "autoencoder": first})
+    with pytest.raises(ParameterError, match="the autoencoder is told category, so is its second stage"):
+        run("catalogue-flow", shop, tmp_path / "run", changes={**SMALL, "autoencoder": first}, columns=["colour"])

@@ -19,7 +19,7 @@ from packshot.errors import TooLarge, UnreadableFile
 
 MAGIC, VERSION, ZIP = 20000630, 2, 3
 LINES = {0: 1, 2: 1, ZIP: 16}  # compression → lines in a chunk
-TYPES = {1: np.dtype("<f2"), 2: np.dtype("<f4")}
+TYPES: dict[int, np.dtype[Any]] = {1: np.dtype("<f2"), 2: np.dtype("<f4")}
 MAX_SIDE = 16384
 Pixels = NDArray[Any]
 
@@ -115,7 +115,8 @@ def _entries(data: bytes, place: int) -> tuple[dict[str, bytes], int]:
 
 def _channels(told: bytes) -> dict[str, np.dtype[Any]]:
     """Channel → kind of its numbers, in the order of the file."""
-    found, place = {}, 0
+    found: dict[str, np.dtype[Any]] = {}
+    place = 0
     while told[place]:
         end = told.index(b"\0", place)
         kind, across, down = struct.unpack_from("<i4xii", told, end + 1)

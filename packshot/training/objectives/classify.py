@@ -44,11 +44,12 @@ class Classify:
         assert batch.label is not None, "a classifier needs labels"
         logits = self.classifier(self.augment(batch.image))
         smoothing = self.settings.smoothing
+        known = (batch.label >= 0).sum(0).clamp(min=1)
         terms = [
-            F.cross_entropy(c, batch.label[:, i], ignore_index=-1, label_smoothing=smoothing)
+            F.cross_entropy(c.float(), batch.label[:, i], ignore_index=-1, label_smoothing=smoothing, reduction="sum")
             for i, c in enumerate(logits)
         ]
-        return {"cross_entropy": torch.stack(terms).mean()}
+        return {"cross_entropy": (torch.stack(terms) / known).mean()}
 
     def sample(self, networks: Mapping[str, nn.Module], batch: Batch) -> Tensor:
         """The pictures as the network sees them."""

@@ -16,6 +16,24 @@ PENALISED = penalised(250_000, 32)
 LARGE = {**penalised(4_000_000, 32, 2e-3, 2e-4), "average_images": 10_000, "samples": 16}
 
 ROWS: Mapping[str, Preset] = {
+    "toyshop-judge": Preset(
+        what="judge of Toyshop pictures: names category, colour and material; for evaluation, never a training signal",
+        objective="classify",
+        networks={"classifier": ("features", {"width": 32, "stride": 2})},
+        rules={"smoothing": 0.05},
+        settings={
+            "total_images": 600_000,
+            "batch": 64,
+            "learning_rate": falling(3e-3, 1e-6, 600_000, 5_000),
+            "beta1": 0.9,
+            "beta2": flat(0.999),
+            "weight_decay": 0.05,
+            "average_images": 3_000,
+            "precision": "bfloat16",
+        },
+        augment=("mirror", "shift", "ground", "recolour"),
+        **{**HEAD, "columns": ("category", "colour", "material")},
+    ),
     "toyshop-dcgan": Preset(
         what="DCGAN with projection on Toyshop, 64 px",
         objective="gan",
