@@ -36,6 +36,10 @@ TABLE = {
     "code-transformer": "packshot.networks.autoencoders.code_transformer:CodeTransformerConfig:CodeTransformer",
     "mixture": "packshot.networks.autoencoders.mixture:MixtureConfig:Mixture",
     "span": "packshot.networks.restoration.span:SPANConfig:SPAN",
+    "nafnet": "packshot.networks.restoration.nafnet:NAFNetConfig:NAFNet",
+    "swinir": "packshot.networks.restoration.swinir:SwinIRConfig:SwinIR",
+    "inpainter": "packshot.networks.restoration.inpainter:InpainterConfig:Inpainter",
+    "restore-vae": "packshot.networks.restoration.vae:RestoreVAEConfig:RestoreVAE",
     "patch-discriminator": "packshot.networks.restoration.patch:PatchConfig:PatchDiscriminator",
 }
 
