@@ -64,7 +64,7 @@ def photograph(description: Description, size: int, quality: str, renderer: str 
 def set_up(description: Description, size: int, quality: str) -> Stage:
     """Build and place all that a description names."""
     studio = studio_of(description)
-    parts = build_item(description.item, float(np.clip(0.9 * SPAN_CM / (0.75 * size), 0.06, 0.26)))
+    parts = build_item(description.item, mesh_cell(size))
     turn = rotation("z", studio.azimuth)
     body = whole(parts).turned(turn)
     reach = float(np.hypot(*np.maximum(np.abs(body.low), np.abs(body.high))[:2]))
@@ -78,6 +78,11 @@ def set_up(description: Description, size: int, quality: str) -> Stage:
         size * PATHS[quality],
         description.noise,
     )
+
+
+def mesh_cell(size: int) -> float:
+    """Detail of the meshes for a picture of `size` px, cm: a little less than a pixel."""
+    return float(np.clip(0.9 * SPAN_CM / (0.75 * size), 0.06, 0.26))
 
 
 def trace(stage: Stage, renderer: str = "scalar") -> tuple[Image, dict[str, Image]]:
