@@ -20,6 +20,8 @@ TABLE = {
     "compose": "packshot.operations.compose:Compose",
     "upscale": "packshot.operations.upscale:Upscale",
     "denoise": "packshot.operations.denoise:Denoise",
+    "dejpeg": "packshot.operations.dejpeg:Dejpeg",
+    "sharpen": "packshot.operations.sharpen:Sharpen",
 }
 
 
