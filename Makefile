@@ -46,10 +46,13 @@ bench: $(VENV)/.dev
 # Larger sets than the one that ships; hours of work, and it goes on where it was stopped. WORKERS=0: one a core.
 TOYSHOP ?= out/toyshop
 WORKERS ?= 0
+TOYSHOP_128 ?= 2000
+TOYSHOP_256 ?= 700
+TOYSHOP_512 ?= 100
 toyshop: $(VENV)/.dev
-	$(BIN)/packshot toyshop render --count 2000 --size 128 --seed 1 --out "$(TOYSHOP)/128" --workers $(WORKERS)
-	$(BIN)/packshot toyshop render --count 700 --size 256 --seed 2 --out "$(TOYSHOP)/256" --workers $(WORKERS)
-	$(BIN)/packshot toyshop render --count 100 --size 512 --seed 3 --quality fine --out "$(TOYSHOP)/512" --workers $(WORKERS)
+	$(BIN)/packshot toyshop render --count $(TOYSHOP_128) --size 128 --seed 1 --out "$(TOYSHOP)/128" --workers $(WORKERS)
+	$(BIN)/packshot toyshop render --count $(TOYSHOP_256) --size 256 --seed 2 --out "$(TOYSHOP)/256" --workers $(WORKERS)
+	$(BIN)/packshot toyshop render --count $(TOYSHOP_512) --size 512 --seed 3 --quality fine --out "$(TOYSHOP)/512" --workers $(WORKERS)
 
 samples: $(VENV)/.dev
 	$(BIN)/python scripts/render_samples.py

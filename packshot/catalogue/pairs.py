@@ -1,7 +1,8 @@
 """Pairs to learn from, made from pictures and their truth when they are wanted: what is given, and what should come.
 
 All tensors are float32 in [0, 1], (n, c, h, w). A pair = one function `(layers, generator) -> Pair` and one line in
-PAIRS. Colour and material variants of the same product and view are rendered (`toyshop.sets.samples.variants`): they
+PAIRS. A garment lying flat and worn is not among them: without cloth simulation or real photographs of both, the pair
+would teach a false deformation. Colour and material variants of the same product and view are rendered (`toyshop.sets.job.variants`): they
 are layers of the pack, `recoloured` and `remade`.
 """
 
@@ -154,7 +155,7 @@ def _small(scale: int) -> Callable[[Layers, torch.Generator], Pair]:
     return make
 
 
-def _worn(layers: Layers, generator: torch.Generator) -> Pair:
+def _degraded(layers: Layers, generator: torch.Generator) -> Pair:
     photo = unit(layers["photo"])
     scale = (1, 2, 4)[int(between(0, 3, generator)) % 3]
     return Pair(degrade(photo, generator, scale), photo)
@@ -181,5 +182,5 @@ PAIRS: dict[str, tuple[Callable[[Layers, torch.Generator], Pair], tuple[str, ...
     "hole": (_hole, ("photo",)),
     "small x2": (_small(2), ("photo",)),
     "small x4": (_small(4), ("photo",)),
-    "worn": (_worn, ("photo",)),
+    "degraded": (_degraded, ("photo",)),
 }

@@ -27,7 +27,7 @@ def test_every_pair_is_in_range_and_repeats(name, layers):
         assert float(x.min()) >= 0
         assert float(x.max()) <= 1
     assert len(one.given) == len(one.wanted) == 3
-    if name in ("noise", "blur", "jpeg", "hole", "worn"):
+    if name in ("noise", "blur", "jpeg", "hole", "degraded"):
         assert not torch.equal(one.given, other.given)
     if name not in ("matte", "colour", "material"):
         assert torch.equal(one.wanted, layers["photo"] / 255)
