@@ -1,9 +1,9 @@
 """Pairs to learn from, made from pictures and their truth when they are wanted: what is given, and what should come.
 
 All tensors are float32 in [0, 1], (n, c, h, w). A pair = one function `(layers, generator) -> Pair` and one line in
-PAIRS. A garment lying flat and worn is not among them: without cloth simulation or real photographs of both, the pair
-would teach a false deformation. Colour and material variants of the same product and view are rendered (`toyshop.sets.job.variants`): they
-are layers of the pack, `recoloured` and `remade`.
+PAIRS. Colour and material variants of the same product and view are rendered (`toyshop.sets.job.variants`): they are
+layers of the pack, `recoloured` and `remade`. A garment lying flat → worn is not among them: without cloth simulation
+or real photographs of both, the pair would teach a false deformation.
 """
 
 from __future__ import annotations
