@@ -1,6 +1,7 @@
-"""Drawing in two stages: noise → a code (a latent flow or a mixture) → a picture (the autoencoder it was trained on).
+"""Drawing in two stages: noise → a code → a picture, by the autoencoder that the second stage was trained on.
 
-The autoencoder lies beside the second stage; its card names file and digest, so that no other one is taken for it.
+The second stage is a latent flow or a mixture over the codes of a VAE, or a transformer over the code maps of a VQ-VAE
+or FSQ. The autoencoder lies beside it; its card names file and digest, so that no other one is taken for it.
 """
 
 from __future__ import annotations
@@ -15,15 +16,15 @@ from packshot import checkpoint
 from packshot.checkpoint import Checkpoint
 from packshot.errors import BadCheckpoint
 
-KINDS = ("latent-flow", "mixture")
+KINDS = ("latent-flow", "mixture", "code-transformer")
 STEPS = 20  # of the flow
 
 
 class TwoStages(nn.Module):
     """`decode(noise, condition)` as a VAE's, with codes where the autoencoder really has them.
 
-    noise_dim: length of the noise; a mixture takes one number more, which chooses the component.
-    Raises BadCheckpoint if the autoencoder is missing or another one.
+    noise_dim: length of the noise; a mixture takes one number more, which chooses the component, a transformer one for
+    each place. Raises BadCheckpoint if the autoencoder is missing or another one.
     """
 
     def __init__(self, second: Checkpoint) -> None:
@@ -37,16 +38,24 @@ class TwoStages(nn.Module):
             raise BadCheckpoint(f"{path.name}: not the autoencoder that {second.path.name} was trained on")
         self.codes: Any = second.build()
         self.autoencoder: Any = first.build()
-        self.is_mixture = second.network == "mixture"
-        self.noise_dim = int(second.config["latent_dim"]) + self.is_mixture
-        self.condition_dim = int(first.config.get("condition_dim", 0))
+        self.kind = second.network
+        if self.kind == "code-transformer":
+            self.noise_dim = int(second.config["side"]) ** 2
+        else:
+            self.noise_dim = int(second.config["latent_dim"]) + (self.kind == "mixture")
+        self.told, self.decoder_told = (int(c.config.get("condition_dim", 0)) for c in (second, first))
+        self.condition_dim = self.told or self.decoder_told
 
     def decode(self, noise: Tensor, condition: Tensor | None = None) -> Tensor:
         """`(n, noise_dim)` → pictures `(n, c, h, w)` in [-1, 1]."""
-        if self.is_mixture:
+        known = condition if self.told else None
+        if self.kind == "code-transformer":
+            out: Tensor = self.autoencoder.decode(self.autoencoder.look_up(self.codes.draw(noise, known)))
+            return out
+        if self.kind == "mixture":
             choice = 0.5 * (1 + torch.erf(noise[:, -1] / math.sqrt(2)))  # from N(0, 1) to U(0, 1)
             code = self.codes(noise[:, :-1], choice)
         else:
-            code = self.codes.transport(noise, condition, STEPS)
-        out: Tensor = self.autoencoder.decode(code, condition)
+            code = self.codes.transport(noise, known, STEPS)
+        out = self.autoencoder.decode(code, condition if self.decoder_told else None)
         return out

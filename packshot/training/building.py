@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
 from pydantic import BaseModel
 from torch import Tensor, nn
 
-from packshot import checkpoint, networks
+from packshot import networks
 from packshot.catalogue.augment.diffaugment import diffaugment
 from packshot.errors import ParameterError
+from packshot.training.first_stage import FirstStage
 from packshot.training.objective import Objective
 from packshot.training.objectives.adaptive import Adaptive
 from packshot.training.objectives.classify import Classify, ClassifySettings
+from packshot.training.objectives.codes import CodePrior, CodesSettings
 from packshot.training.objectives.discrete import Discrete, DiscreteSettings
 from packshot.training.objectives.flow import Flow, FlowSettings
 from packshot.training.objectives.gan import Gan, GanSettings
 from packshot.training.objectives.growing import Growing, GrowingSettings
+from packshot.training.objectives.mixture import MixtureFit, MixtureSettings
 from packshot.training.objectives.product import ProductGan, ProductSettings
 from packshot.training.objectives.stylegan import StyleGan, StyleSettings
 from packshot.training.objectives.vae import Vae, VaeSettings
@@ -49,42 +50,13 @@ KINDS: Mapping[str, Kind] = {
     "vaegan": Kind(VaeGan, VaeGanSettings, ("autoencoder", "critic")),
     "discrete": Kind(Discrete, DiscreteSettings, ("autoencoder",), augmented=False),
     "flow": Kind(Flow, FlowSettings, ("flow", "autoencoder"), augmented=False),
+    "mixture": Kind(MixtureFit, MixtureSettings, ("mixture", "autoencoder"), augmented=False),
+    "codes": Kind(CodePrior, CodesSettings, ("prior", "autoencoder"), augmented=False),
     "classify": Kind(Classify, ClassifySettings, ("classifier",)),
 }
 READ_WITH = ("mirror", "shift", "ground", "recolour")  # happen where pictures are read, see `prepare.change_of`
-AUGMENTS = (*READ_WITH, "diffaugment", "ada")
-
-
-@dataclass(frozen=True)
-class FirstStage:
-    """A trained autoencoder that a second stage builds on. Raises BadCheckpoint, ParameterError if it has no codes."""
-
-    stored: checkpoint.Checkpoint
-
-    @classmethod
-    def read(cls, path: str | Path) -> FirstStage:
-        """From the file of a `vae` checkpoint."""
-        if not str(path):
-            raise ParameterError("autoencoder: name the .safetensors of a trained autoencoder (--set autoencoder=PATH)")
-        stored = checkpoint.read(Path(path))
-        if "latent_dim" not in stored.config or stored.network != "vae":
-            raise ParameterError(f"autoencoder: expected a trained vae, got a {stored.network} ({stored.path.name})")
-        return cls(stored)
-
-    @property
-    def attributes(self) -> dict[str, tuple[str, ...]]:
-        """What its condition is made of."""
-        return {name: tuple(values) for name, values in self.stored.card.get("attributes", {}).items()}
-
-    @property
-    def size(self) -> int:
-        """Side of its pictures, px."""
-        return int(self.stored.config["size"])
-
-    @property
-    def channels(self) -> int:
-        """Of its pictures."""
-        return int(self.stored.config["channels"])
+AUGMENTS = (*READ_WITH, "diffaugment", "ada", "ada-quick")
+QUICK = 50_000  # images in which `ada-quick` could go from none to all: for runs of some hundred thousand
 
 
 def objective_of(
@@ -92,18 +64,21 @@ def objective_of(
 ) -> Objective:
     """Fresh networks and their objective. sizes: values of each attribute; words: numbers of the vocabulary."""
     kind = KINDS[preset.objective]
+    settings = kind.rules(**rules)
     given: dict[str, Any] = {"size": preset.size, "channels": preset.channels, "condition_dim": sum(sizes)}
     if preset.objective == "classify" or rules.get("auxiliary"):
         given["classes"] = sizes
     if words:
         given["vocabulary"] = words
     if first is not None:
-        given["latent_dim"] = first.stored.config["latent_dim"]
+        given |= first.given
+    if isinstance(settings, MixtureSettings):
+        given["components"] = settings.components
     built = {role: _network(name, given, entries) for role, (name, entries) in preset.networks.items()}
     if first is not None:
         built["autoencoder"] = first.stored.build()
     augment = {"augment": augment_of(preset.augment)} if kind.augmented else {}
-    return kind.make(*(built[role] for role in kind.roles), kind.rules(**rules), **augment)
+    return kind.make(*(built[role] for role in kind.roles), settings, **augment)
 
 
 def _network(name: str, given: Mapping[str, Any], entries: Mapping[str, Any]) -> nn.Module:

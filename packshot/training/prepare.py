@@ -17,7 +17,8 @@ from packshot.catalogue.dataset.pictures import Labels, Pictures
 from packshot.catalogue.dataset.stream import Stream, mirrored
 from packshot.catalogue.dataset.words import Words
 from packshot.errors import ParameterError
-from packshot.training.building import KINDS, FirstStage, objective_of
+from packshot.training.building import KINDS, objective_of
+from packshot.training.first_stage import SECOND, FirstStage
 from packshot.training.material import pictures_of
 from packshot.training.objective import Objective
 from packshot.training.presets import Preset
@@ -54,12 +55,14 @@ def prepare(
     settings, for columns asked for that the catalogue lacks, and where a classifier has nothing to name.
     """
     settings, rules = _settled(preset, changes)
-    first = FirstStage.read(rules.get("autoencoder", "")) if preset.objective == "flow" else None
+    first = None
+    if preset.objective in SECOND:
+        first = FirstStage.read(rules.get("autoencoder", ""), preset.objective)
     if first is not None:
         preset = replace(preset, size=first.size, channels=first.channels)
     wanted = tuple(_layers(preset).values())
     pictures = pictures_of(catalogue, preset.size, preset.channels, wanted)
-    labels = labels_of(pictures, preset, columns) if first is None else labels_as(pictures, first.attributes)
+    labels = _labels(pictures, preset, columns, first)
     rows = pictures.where(split="train")
     if not len(rows):
         rows = torch.arange(len(pictures))
@@ -90,6 +93,18 @@ def labels_of(pictures: Pictures, preset: Preset, columns: Sequence[str] | None)
     if preset.objective == "classify" and not here:
         raise ParameterError(f"columns: the catalogue has no {', '.join(wanted)} to name; give the columns it has")
     return {column: pictures.labels(column) for column in here}
+
+
+def _labels(
+    pictures: Pictures, preset: Preset, columns: Sequence[str] | None, first: FirstStage | None
+) -> dict[str, Labels]:
+    """A second stage is told what its autoencoder is told; where that is nothing, what its own preset says."""
+    if first is None or not first.attributes:
+        return labels_of(pictures, preset, columns)
+    if columns is not None and list(columns) != list(first.attributes):
+        told = ", ".join(first.attributes)
+        raise ParameterError(f"columns: the autoencoder is told {told}, so is its second stage; leave columns out")
+    return labels_as(pictures, first.attributes)
 
 
 def labels_as(pictures: Pictures, attributes: Mapping[str, Sequence[str]]) -> dict[str, Labels]:

@@ -22,7 +22,10 @@ class Preset:
     """
 
     what: str
-    objective: Literal["gan", "growing", "stylegan", "product", "vae", "vaegan", "discrete", "flow", "classify"]
+    objective: Literal[
+        "gan", "growing", "stylegan", "product", "vae", "vaegan", "discrete", "flow", "mixture", "codes", "classify",
+        "restore", "inpaint", "restore-vae",
+    ]
     networks: Mapping[str, tuple[str, Mapping[str, Any]]]
     size: int
     channels: int = 3

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ from packshot import checkpoint
 from packshot.errors import ParameterError, TrainingTrouble
 from packshot.imaging.files import write_atomic
 from packshot.models import resolve_device
-from packshot.training import presets
+from packshot.training import presets, trackers
 from packshot.training.fitting import fit
 from packshot.training.loop import STATE, Outcome, train
 from packshot.training.objectives.mixture import MixtureFit
@@ -57,16 +59,18 @@ def run(
     columns: Sequence[str] | None = None,
     device: str = "auto",
     readers: Sequence[Reader] = (),
+    track: Sequence[str] = (),
     rewinds: int = REWINDS,
     clock: Callable[[], float] = time.monotonic,
 ) -> Run:
     """Train a preset on a catalogue; goes on where a run in the same folder was stopped.
 
     changes: settings or rules by name, in place of the preset's. columns: attributes to condition on, likewise.
+    track: names of trackers that are shown the record (see `trackers`).
     rewinds: how often training goes back to its last saved state after trouble, with other noise, before it gives up.
     clock: what the budget in minutes is counted by.
     Raises ParameterError for a setting that does not exist or a folder that holds another run, TrainingTrouble when it
-    gives up, DeviceError.
+    gives up, DeviceError, MissingExtra for a tracker that is not installed.
     """
     chosen = presets.find(preset) if isinstance(preset, str) else preset
     place, target = resolve_device(device), Path(folder)
@@ -74,25 +78,43 @@ def run(
     facts = _facts(preset if isinstance(preset, str) else chosen.what, catalogue, prepared)
     _check_same(target, facts)
     write_atomic(target / CONFIG, yaml.safe_dump(facts, sort_keys=False, allow_unicode=True).encode())
-    readers = (*readers, Page(target))
+    with ExitStack() as stack:
+        opened = [stack.enter_context(closing(trackers.find(name, target))) for name in track]
+        follow = partial(_follow, device=place, readers=(*readers, *opened, Page(target)), clock=clock)
+        outcome = follow(chosen, prepared, target, rewinds)
+    return Run(outcome, target, export(prepared, chosen, outcome, target, facts))
+
+
+def _begun(prepared: Prepared, folder: Path, start: str | Path) -> dict[str, Any]:
+    """Weights of another run taken over before the first step; afterwards, what was noted of it then."""
+    if (folder / STATE).is_file() and (folder / CONFIG).is_file():
+        before = yaml.safe_load((folder / CONFIG).read_text(encoding="utf-8"))
+        return {"start": before["start"]} if "start" in before else {}
+    if not str(start):
+        return {}
+    return {"start": {"from": str(start), "taken": begin_from(prepared.objective.networks, start)}}
+
+
+def _follow(preset: Preset, prepared: Prepared, folder: Path, rewinds: int, **how: Any) -> Outcome:
+    """Train, going back to the last saved state after trouble; a mixture is fitted in one go."""
+    if isinstance(prepared.objective, MixtureFit):
+        return fit(prepared.objective, prepared.stream, prepared.pictures, prepared.settings, folder, **how)
+    watch = preset.objective != "classify"
     for attempt in range(rewinds + 1):
         try:
-            outcome = train(
+            return train(
                 prepared.objective,
                 prepared.stream,
                 prepared.settings,
-                target,
-                device=place,
-                readers=readers,
-                watch_diversity=chosen.objective != "classify",
+                folder,
+                watch_diversity=watch,
                 attempt=attempt,
-                clock=clock,
+                **how,
             )
-            break
         except TrainingTrouble:
-            if attempt == rewinds or not (target / STATE).is_file():
+            if attempt == rewinds or not (folder / STATE).is_file():
                 raise
-    return Run(outcome, target, export(prepared, chosen, outcome, target, facts))
+    raise AssertionError("at least one attempt")
 
 
 def export(
@@ -103,7 +125,8 @@ def export(
     for role, (name, _) in preset.networks.items():
         network: nn.Module = outcome.averages.get(role, prepared.objective.networks[role])
         path = folder / f"{role}.safetensors"
-        checkpoint.write(path, network, name, _card(role, prepared, preset, outcome, facts), torch.float16)
+        dtype = None if preset.objective == "mixture" else torch.float16  # few numbers, some of them tiny
+        checkpoint.write(path, network, name, _card(role, prepared, preset, outcome, facts), dtype)
         written[role] = path
     if prepared.first is not None:  # a second stage is drawn through the first, which goes along
         written["autoencoder"] = folder / FIRST
@@ -113,6 +136,7 @@ def export(
 
 def _card(role: str, prepared: Prepared, preset: Preset, outcome: Outcome, facts: Mapping[str, Any]) -> dict[str, Any]:
     own: dict[str, Any] = {}
+    licences = sorted({*prepared.licences, *(prepared.first.licences if prepared.first is not None else ())})
     if prepared.words is not None:
         own |= {"words": list(prepared.words.names), "texts": list(preset.texts)}
     if prepared.first is not None:
@@ -122,8 +146,8 @@ def _card(role: str, prepared: Prepared, preset: Preset, outcome: Outcome, facts
         "what": preset.what,
         "preset": facts["preset"],
         "trained_on": Path(str(facts["catalogue"])).name,
-        "data_licences": list(prepared.licences),
-        "licence": "Apache-2.0" if set(prepared.licences) <= FREE else "unstated",
+        "data_licences": licences,
+        "licence": "Apache-2.0" if set(licences) <= FREE else "unstated",
         "attributes": {column: list(names) for column, names in prepared.attributes.items()},
         "pictures": prepared.pictures,
         "images_seen": outcome.images,

@@ -145,7 +145,7 @@ def _scored(
     return Trial(trial.values, trial.folder, trial.images, trial.minutes, trial.verdict, {**distances, **trial.numbers})
 
 
-DRAWS = ("generator", "flow", "autoencoder")
+DRAWS = ("generator", "flow", "mixture", "prior", "autoencoder")
 
 
 def _distance(trial: Trial) -> float:

@@ -19,6 +19,10 @@ ADAM: Mapping[str, Any] = {
 }
 SMALL: Mapping[str, Any] = {"latent_dim": 32, "width": 24, "max_width": 96}
 FLOW: Mapping[str, Any] = {**ADAM, "learning_rate": falling(2e-3, 1e-5, 600_000, 5_000)}
+CODES: Mapping[str, Any] = {**FLOW, "learning_rate": falling(1e-3, 1e-5, 600_000, 10_000), "weight_decay": 0.05}
+WRITER: Mapping[str, Any] = {"width": 128, "heads": 4, "blocks": 4}
+
+MAP: Mapping[str, Any] = {"width": 24, "max_width": 96, "halvings": 3, "levels": (8, 5, 5, 5)}
 
 ROWS: Mapping[str, Preset] = {
     "fashion-vae": Preset(
@@ -86,6 +90,23 @@ ROWS: Mapping[str, Preset] = {
         settings=FLOW,
         **FASHION,
     ),
+    "fashion-mixture": Preset(
+        what="second stage on a trained fashion-vae: ten Gaussians over its codes (--set autoencoder=FILE)",
+        objective="mixture",
+        networks={"mixture": ("mixture", {})},
+        settings={"batch": 64},
+        **FASHION,
+    ),
+    "fashion-codes": Preset(
+        what="second stage on a trained fashion-fsq or fashion-vqvae: a transformer writes codes by category "
+        "(--set autoencoder=FILE)",
+        objective="codes",
+        networks={"prior": ("code-transformer", WRITER)},
+        columns=("category",),
+        settings=CODES,
+        augment=("mirror",),
+        **FASHION,
+    ),
     "toyshop-vae": Preset(
         what="conditional σ-VAE on Toyshop, 64 px: category, colour, material",
         objective="vae",
@@ -100,6 +121,31 @@ ROWS: Mapping[str, Preset] = {
         objective="flow",
         networks={"flow": ("latent-flow", {"width": 256})},
         settings={**FLOW, "batch": 32},
+        **TOYSHOP,
+    ),
+    "toyshop-mixture": Preset(
+        what="second stage on a trained toyshop-vae: ten Gaussians over its codes (--set autoencoder=FILE)",
+        objective="mixture",
+        networks={"mixture": ("mixture", {})},
+        settings={"batch": 32},
+        **TOYSHOP,
+    ),
+    "toyshop-fsq": Preset(
+        what="FSQ on Toyshop, 64 px: a map of 8 × 8 codes out of 1,000",
+        objective="discrete",
+        networks={"autoencoder": ("fsq", MAP)},
+        settings={**ADAM, "batch": 32},
+        augment=("mirror",),
+        **TOYSHOP,
+    ),
+    "toyshop-codes": Preset(
+        what="second stage on a trained toyshop-fsq: a transformer writes codes by category, colour, material "
+        "(--set autoencoder=FILE)",
+        objective="codes",
+        networks={"prior": ("code-transformer", WRITER)},
+        columns=("category", "colour", "material"),
+        settings={**CODES, "batch": 32},
+        augment=("mirror",),
         **TOYSHOP,
     ),
 }
