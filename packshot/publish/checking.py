@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from packshot.errors import ChannelError, FileError, MissingExtra, ParameterError
+from packshot.imaging.writing import reader
 from packshot.pipeline.pool import Pool, default_workers
 from packshot.publish import channels
 from packshot.publish.channel import Channel
 from packshot.publish.check import check_picture, unreadable
 from packshot.publish.findings import WEIGHT, Finding, Judge, Outcome, worst
 from packshot.publish.gathering import Shot, shots_of
-from packshot.publish.looking import reader
 from packshot.publish.looking.photo import read
 from packshot.publish.looking.texts import How, resolved
 from packshot.publish.mending import filled, mend

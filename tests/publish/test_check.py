@@ -14,10 +14,11 @@ from PIL import Image, ImageDraw
 
 from benchmarks import _check_plants
 from benchmarks import check as bench
+from packshot.imaging.writing import reader
 from packshot.publish import channels
 from packshot.publish.check import check_picture
 from packshot.publish.findings import Finding, worst
-from packshot.publish.looking import photo, reader
+from packshot.publish.looking import photo
 from packshot.publish.looking.frame_lines import border_of
 from packshot.publish.looking.sharpness import enlargement
 

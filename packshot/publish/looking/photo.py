@@ -21,9 +21,9 @@ from packshot.imaging.files.decode import Header, Limits, decode
 from packshot.imaging.files.incoming import CODED, HDR, to_srgb
 from packshot.imaging.files.profiles import is_srgb, parse
 from packshot.imaging.files.samples import Samples
-from packshot.publish.looking.pieces import Pieces, pieces_of
+from packshot.imaging.segmentation.pieces import Pieces, pieces_of
+from packshot.imaging.segmentation.scene import Scene, scene_of
 from packshot.publish.looking.plates import Plates, plates_of
-from packshot.publish.looking.scene import Scene, scene_of
 from packshot.publish.looking.sharpness import enlargement
 from packshot.publish.looking.texts import How, Texts, texts_of
 

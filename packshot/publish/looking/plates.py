@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from packshot.publish.looking.writing import Mark, is_written
+from packshot.imaging.writing.strokes import Mark, is_written
 
 Mask = NDArray[Any]  # (h, w) bool
 Pixels = NDArray[Any]  # (h, w, 3) uint8

@@ -9,10 +9,10 @@ from typing import Any, Literal
 from numpy.typing import NDArray
 
 from packshot.errors import ParameterError
-from packshot.publish.looking import reader
-from packshot.publish.looking.pieces import Pieces, outline_of
-from packshot.publish.looking.scene import Scene
-from packshot.publish.looking.writing import Mark, marks_of
+from packshot.imaging.segmentation.pieces import Pieces, outline_of
+from packshot.imaging.segmentation.scene import Scene
+from packshot.imaging.writing import reader
+from packshot.imaging.writing.strokes import Mark, marks_of
 
 How = Literal["auto", "ocr", "strokes"]
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from packshot.imaging.writing.strokes import Mark
 from packshot.publish.channel import Ban, Channel, Overlay, SafeZone
 from packshot.publish.findings import Finding, Judge
 from packshot.publish.looking.frame_lines import Border, border_of
 from packshot.publish.looking.photo import Photo
 from packshot.publish.looking.texts import Texts
-from packshot.publish.looking.writing import Mark
 from packshot.publish.mending import mend
 
 SAME = 0.03  # of the longer side: how far a line may lie from the end of the piece

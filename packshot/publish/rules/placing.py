@@ -11,11 +11,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from packshot.imaging.segmentation.pieces import product_of
+from packshot.imaging.segmentation.scene import box_of
 from packshot.publish.channel import Channel, Fill, Whole
 from packshot.publish.findings import Finding, Judge
 from packshot.publish.looking.photo import Photo
-from packshot.publish.looking.pieces import product_of
-from packshot.publish.looking.scene import box_of
 from packshot.publish.mending import mend
 
 SLACK = 0.006  # of the frame: how exactly an outline is placed

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.errors import MissingExtra
-from packshot.publish.looking.writing import Mark
+from packshot.imaging.writing.strokes import Mark
 
 SURE = 0.6  # score from which a reading counts
 LEAST = 2  # characters

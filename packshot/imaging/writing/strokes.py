@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from packshot.publish.looking.pieces import Pieces, outline_of
+from packshot.imaging.segmentation.pieces import Pieces, outline_of
 
 Mask = NDArray[Any]  # (h, w) bool
 Pixels = NDArray[Any]  # (h, w, 3) uint8
