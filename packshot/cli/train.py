@@ -28,6 +28,9 @@ def train(
         typer.Option(metavar="NAME=A,B,C", help="try these values, all combinations; --minutes is for all together"),
     ] = None,
     features: Annotated[str, typer.Option(help="with --sweep: checkpoint whose Fréchet distance ranks the runs")] = "",
+    track: Annotated[
+        list[str] | None, typer.Option(metavar="TRACKER", help="show the run in tensorboard or wandb; repeatable")
+    ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps")] = "auto",
 ) -> None:
     """Train a preset on a catalogue. The run's folder holds log, samples, state, page and the trained networks."""
@@ -51,11 +54,14 @@ def train(
         from packshot.training.sweep import sweep as tried_all
 
         every = partial(tried_all, preset, catalogue, target, values_of(sweep), minutes=minutes, changes=changes)
-        trials = every(columns=column, features=features, device=device, readers=(progress.terminal,))
+        trials = every(
+            columns=column, features=features, device=device, readers=(progress.terminal,), track=track or ()
+        )
         tabulate([trial.row() for trial in trials])
         return
     changes |= {} if minutes is None else {"minutes": minutes}
-    done = run(preset, catalogue, target, changes=changes, columns=column, device=device, readers=(progress.terminal,))
+    follow = partial(run, readers=(progress.terminal,), track=track or ())
+    done = follow(preset, catalogue, target, changes=changes, columns=column, device=device)
     for role, path in done.networks.items():
         typer.echo(f"{role:12} {path}")
     typer.echo(f"{'page':12} {target / 'training.html'}")

@@ -58,12 +58,13 @@ def sweep(
     pictures: int = 2_000,
     device: str = "auto",
     readers: Sequence[Reader] = (),
+    track: Sequence[str] = (),
 ) -> list[Trial]:
     """Train every combination of `ranges` (setting or rule → its values); goes on where a sweep was stopped.
 
     minutes: for all runs together, shared alike; without it each run takes its preset's budget. features: checkpoint
-    whose Fréchet distance on `pictures` generated pictures ranks the trials, best first. A run that comes to grief is a
-    row with its reason. Raises ParameterError for no or too many combinations, or settings that do not exist.
+    whose Fréchet distance on `pictures` generated pictures ranks the trials, best first. track: trackers that every run is
+    shown to. A run that comes to grief is a row with its reason. Raises ParameterError for no or too many combinations, or settings that do not exist.
     """
     trials = list(combinations(ranges))
     share = {} if minutes is None else {"minutes": minutes / len(trials)}
@@ -76,9 +77,8 @@ def sweep(
         if done is None:
             own = target / f"{index:02d}"
             changed = {**(changes or {}), **values, **share}
-            start = partial(
-                run, preset, catalogue, own, changes=changed, columns=columns, device=device, readers=readers
-            )
+            shown_to = partial(run, readers=readers, track=track)
+            start = partial(shown_to, preset, catalogue, own, changes=changed, columns=columns, device=device)
             trial = _tried(own, told, start)
             if trial.verdict == "stopped":
                 break
