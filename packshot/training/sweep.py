@@ -63,8 +63,9 @@ def sweep(
     """Train every combination of `ranges` (setting or rule → its values); goes on where a sweep was stopped.
 
     minutes: for all runs together, shared alike; without it each run takes its preset's budget. features: checkpoint
-    whose Fréchet distance on `pictures` generated pictures ranks the trials, best first. track: trackers that every run is
-    shown to. A run that comes to grief is a row with its reason. Raises ParameterError for no or too many combinations, or settings that do not exist.
+    whose Fréchet distance on `pictures` generated pictures ranks the trials, best first. track: trackers that every run
+    is shown to. A run that comes to grief is a row with its reason. Raises ParameterError for no or too many
+    combinations, or settings that do not exist.
     """
     trials = list(combinations(ranges))
     share = {} if minutes is None else {"minutes": minutes / len(trials)}
