@@ -28,7 +28,7 @@ def explain(
     policy: marking.POLICY = None,
     producer: marking.PRODUCER = None,
 ) -> None:
-    """Look into a generator, critic, classifier or autoencoder: its layers, its directions, where it looks; with tests."""
+    """Look into a network: its layers and directions, where it looks, and tests of that."""
     from packshot.provenance import policies
     from packshot.training.explaining.explain import explain as explained
 

@@ -5,14 +5,14 @@ area and a large insertion area are good.
 Departures: what is taken away becomes the picture's own ground (the mean of its border), for a product photo without
 the product is ground, and insertion starts there too, where the paper takes grey and a blur; pixels of equal
 importance go in random order; the score need not be a probability. Beside the map stand orders that know nothing of
-the network: noise of the map's own grain (the fair one: large patches disturb a network less than single pixels do),
+the network: noise of the map's own grain (the fair one: patches disturb a network otherwise than single pixels do),
 single pixels, the middle first, edges first.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -23,7 +23,7 @@ from packshot.evaluation.explaining.watching import Score
 
 STEPS = 16
 DRAWS = 3  # of each random order, averaged picture by picture
-CHANCE = "random patches"
+CHANCE = "random patches"  # with their number a side
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ class Curves:
 class Faithfulness:
     """Areas of one order over n pictures: mean and standard error of the mean.
 
-    gap: this order's deletion area less that of random patches, picture by picture (below 0 = better than chance);
-    better: share of pictures where it is below.
+    gap: this order's deletion area less that of random patches of its own grain, picture by picture (below 0 = better
+    than chance); better: share of pictures where it is below.
     """
 
     order: str
@@ -78,41 +78,49 @@ def ground_of(x: Tensor) -> Tensor:
     return border.mean(2)[:, :, None, None]
 
 
-def baselines(x: Tensor, side: int, seed: int) -> dict[str, Tensor]:
-    """Orders `(n, h, w)` that know nothing of the network. side: of the maps they are compared with."""
+def baselines(x: Tensor, sides: Iterable[int], seed: int) -> dict[str, Tensor]:
+    """Orders `(n, h, w)` that know nothing of the network. sides: of the maps they are compared with."""
     n, _, h, w = x.shape
     generator = torch.Generator().manual_seed(seed)
     y, x_at = torch.meshgrid(torch.linspace(-1, 1, h), torch.linspace(-1, 1, w), indexing="ij")
     grey = x.mean(1, keepdim=True).cpu()
     across, down = F.pad(grey.diff(dim=3).abs(), (0, 1)), F.pad(grey.diff(dim=2).abs(), (0, 0, 0, 1))
-    coarse = {
-        CHANCE: torch.randn(n, 1, side, side, generator=generator),
-        "edges": F.adaptive_avg_pool2d(across + down, side),
-    }
+    distinct = sorted(set(sides))
+    coarse = {chance(side): torch.randn(n, 1, side, side, generator=generator) for side in distinct}
+    coarse["edges"] = F.adaptive_avg_pool2d(across + down, distinct[-1])
     fine = {name: F.interpolate(m, (h, w), mode="bilinear", align_corners=False)[:, 0] for name, m in coarse.items()}
     fine["random pixels"] = torch.rand(n, h, w, generator=generator)
     fine["centre"] = -(y**2 + x_at**2).expand(n, h, w)
     return fine
 
 
-def compare(
-    score: Score, x: Tensor, maps: Mapping[str, Tensor], side: int, *, steps: int = STEPS, seed: int = 0
-) -> tuple[list[Faithfulness], dict[str, Curves]]:
-    """Maps by name `(n, h, w)` beside all baselines; the mean curves of each order `(1, steps + 1)`.
+def chance(side: int) -> str:
+    """The name of random patches of a grain."""
+    return f"{CHANCE} {side} × {side}"
 
-    Random orders are drawn DRAWS times and averaged. All from `seed`.
+
+def compare(
+    score: Score, x: Tensor, maps: Mapping[str, tuple[Tensor, int]], *, steps: int = STEPS, seed: int = 0
+) -> tuple[list[Faithfulness], dict[str, Curves]]:
+    """Maps by name, each `(n, h, w)` with the side it was computed at, beside all baselines; and their mean curves.
+
+    Random orders are drawn DRAWS times and averaged. Orders without a grain are set against the finest patches. All
+    from `seed`.
     """
-    drawn = [baselines(x, side, seed + draw) for draw in range(DRAWS)]
+    sides = [side for _, side in maps.values()]
+    drawn = [baselines(x, sides, seed + draw) for draw in range(DRAWS)]
     found: dict[str, Curves] = {}
-    for name, importance in {**maps, **drawn[0]}.items():
+    for name in (*maps, *drawn[0]):
         random = name.startswith("random")
-        several = [draw[name] for draw in drawn] if random else [importance]
+        several = [draw[name] for draw in drawn] if random else [maps[name][0] if name in maps else drawn[0][name]]
         runs = [curves(score, x, order.to(x.device), steps=steps, seed=seed) for order in several]
         found[name] = Curves(
             torch.stack([run.deletion for run in runs]).mean(0), torch.stack([run.insertion for run in runs]).mean(0)
         )
-    chance = area(found[CHANCE].deletion)
-    rows = [_row(name, run, chance) for name, run in found.items()]
+    rows = []
+    for name, run in found.items():
+        rival = name if name.startswith(CHANCE) else chance(maps[name][1] if name in maps else max(sides))
+        rows.append(_row(name, run, area(found[rival].deletion)))
     return rows, {name: _mean(run) for name, run in found.items()}
 
 
@@ -120,10 +128,10 @@ def _mean(run: Curves) -> Curves:
     return Curves(run.deletion.mean(0, keepdim=True), run.insertion.mean(0, keepdim=True))
 
 
-def _row(name: str, run: Curves, chance: Tensor) -> Faithfulness:
+def _row(name: str, run: Curves, rival: Tensor) -> Faithfulness:
     deletion, insertion = area(run.deletion), area(run.insertion)
-    gap = deletion - chance
-    better = 0.5 if name == CHANCE else float((gap < 0).float().mean())
+    gap = deletion - rival
+    better = 0.5 if name.startswith(CHANCE) else float((gap < 0).float().mean())
     return Faithfulness(
         name,
         float(deletion.mean()),

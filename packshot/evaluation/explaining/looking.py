@@ -4,8 +4,10 @@ Sources: Selvaraju et al. 2017, "Grad-CAM", §3 (eqs. 1, 2): maps of a convoluti
 score. Draelos & Carin 2020, "Use HiResCAM instead of Grad-CAM for faithful explanations of convolutional neural
 networks", §3: gradient times map, place by place; the same where maps are averaged before the score, and exact (the
 map's sum is the score but for a constant) wherever the score is linear in the maps, as in critics that flatten them.
-Departures: maps are kept with their sign, the papers' ReLU is `Looking.positive`; the layer is the last of at least
-LEAST_SIDE px a side, since the last layer of a network for small pictures has 4 × 4; where a block ends before its
+Grad-CAM takes the last layer, as its paper says (in earlier ones a mean over all places tells little, which the
+deletion test shows); HiResCAM the last one of at least LEAST_SIDE px a side, since the last layer of a network for
+small pictures has 4 × 4.
+Departures: maps are kept with their sign, the papers' ReLU is `Looking.positive`; where a block ends before its
 activation, maps are taken before it.
 """
 
@@ -51,12 +53,12 @@ def look(
 ) -> Looking:
     """Maps of pictures `(n, c, h, w)` in [-1, 1] for `score`, computed by `network` in evaluation mode.
 
-    station: which layer's maps; `choose(stations(…))` unless given. Raises ParameterError for an unknown method or a
-    network without such a layer.
+    station: which layer's maps; `choose(stations(…), method)` unless given.
+    Raises ParameterError for an unknown method or a network without such a layer.
     """
     if method not in METHODS:
         raise ParameterError(f"method: expected one of {', '.join(METHODS)}, got {method!r}")
-    station = station or choose(stations(network, score, x))
+    station = station or choose(stations(network, score, x), method)
     with torch.enable_grad():
         total, layers = watch(network, lambda: score(x.detach().requires_grad_()).sum())
         maps = layers[station.place].output
@@ -66,8 +68,10 @@ def look(
     return Looking((weight * maps).sum(1), station, (x.shape[2], x.shape[3]))
 
 
-def choose(found: Sequence[Station]) -> Station:
-    """The last station of at least LEAST_SIDE px a side; the one with the largest side if none has so many."""
+def choose(found: Sequence[Station], method: Method = "grad-cam") -> Station:
+    """The last station for Grad-CAM; for HiResCAM the last of at least LEAST_SIDE px, or the largest if none is."""
+    if method == "grad-cam":
+        return found[-1]
     large = [station for station in found if station.side >= LEAST_SIDE]
     return large[-1] if large else max(found, key=lambda station: station.side)
 

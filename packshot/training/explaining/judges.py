@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
@@ -15,7 +15,7 @@ from packshot.evaluation.explaining.drawing import coloured, mosaic, overlaid
 from packshot.evaluation.explaining.faithfulness import STEPS, Curves, compare
 from packshot.evaluation.explaining.looking import METHODS, Looking, Method, beside, choose, look
 from packshot.evaluation.explaining.sanity import Sanity, cascade
-from packshot.evaluation.explaining.watching import Score, levels, stations, watch
+from packshot.evaluation.explaining.watching import Score, Station, levels, stations, watch
 from packshot.training.explaining.material import Shown
 from packshot.training.explaining.parts import Chart, Figure, Section, grid
 from packshot.training.explaining.subject import Subject
@@ -23,6 +23,7 @@ from packshot.training.explaining.subject import Subject
 SHOWN = 8  # pictures in a figure
 MAPS_SHOWN = 2  # pictures whose feature maps are shown
 MAPS_PX = 64  # side of one feature map at most
+LAYER_PX = 200  # side of all maps of a layer together, about
 COMPANIONS = 3
 
 
@@ -143,21 +144,23 @@ def _answered(network: nn.Module, question: str, sets: list[Judged], seed: int) 
     """Where it looks, whether deleting what is marked matters, whether the maps depend on what was learned."""
     kind = "critic" if question == "critic" else "classifier"
     facts = {"attribute": question, "steps": STEPS, "seed": seed}
-    station = choose(stations(network, sets[0].score, _on(network, sets[0].shown)))
+    ways = stations(network, sets[0].score, _on(network, sets[0].shown))
+    chosen = {method: choose(ways, method) for method in METHODS}
     figures, charts, rows = [], [], []
     for judged in sets:
         x = _on(network, judged.shown)
-        found = {method: look(network, judged.score, x, method=method, station=station) for method in METHODS}
+        found = {method: look(network, judged.score, x, method=method, station=chosen[method]) for method in METHODS}
         figures.append(_looks(question, judged, found))
-        table, means = compare(judged.value, x, {m: f.maps for m, f in found.items()}, station.side, seed=seed)
+        table, means = compare(judged.value, x, {m: (f.maps, f.station.side) for m, f in found.items()}, seed=seed)
         rows += [{"pictures": judged.name, **asdict(row)} for row in table]
         charts.append(_chart(f"deletion_{kind}_{judged.name}", means))
-    layer = f"{station.name} ({station.side} × {station.side} px, {station.channels})"
-    yield Section(f"looks_{kind}", {**facts, "layer": layer}, tuple(figures))
+    layers = {method: f"{s.name} ({s.side} × {s.side} px, {s.channels})" for method, s in chosen.items()}
+    places = {method.replace("-", "_"): layer for method, layer in layers.items()}
+    yield Section(f"looks_{kind}", {**facts, **places}, tuple(figures))
     n = {judged.name: len(judged.shown) for judged in sets}
-    told = {**facts, "n": ", ".join(f"{count} {name}" for name, count in n.items())}
-    yield Section(f"faithful_{kind}", told, charts=tuple(charts), rows=tuple(rows), numbers={"n": n, **facts})
-    yield _sanity(network, sets[0], partial(look, network, sets[0].score, station=station), facts, kind)
+    told = {**facts, "n": max(n.values())}
+    yield Section(f"faithful_{kind}", told, charts=tuple(charts), rows=tuple(rows), numbers={"n": n, "layers": layers})
+    yield _sanity(network, sets[0], chosen, facts, kind)
 
 
 def _on(network: nn.Module, shown: Shown) -> Tensor:
@@ -182,13 +185,13 @@ def _chart(kind: str, means: dict[str, Curves]) -> Chart:
 
 
 def _sanity(
-    network: nn.Module, judged: Judged, looking: Callable[..., Looking], facts: dict[str, Any], kind: str
+    network: nn.Module, judged: Judged, chosen: Mapping[Method, Station], facts: dict[str, Any], kind: str
 ) -> Section:
     x = _on(network, judged.shown)
     rows: list[dict[str, Any]] = []
     told: dict[str, Any] = {}
-    for method in METHODS:
-        maps = partial(_coarse, looking, x, method)
+    for method, station in chosen.items():
+        maps = partial(_coarse, network, judged.score, x, method, station)
         found: Sanity = cascade(network, maps, partial(judged.score, x), seed=facts["seed"])
         told[method] = asdict(found)
         shares = {f"{share:.0%}": value for share, value in zip(found.shares, found.correlations, strict=True)}
@@ -196,8 +199,8 @@ def _sanity(
     return Section(f"sanity_{kind}", {**facts, "n": len(x)}, rows=tuple(rows), numbers=told)
 
 
-def _coarse(looking: Callable[..., Looking], x: Tensor, method: Method) -> Tensor:
-    return looking(x, method=method).coarse
+def _coarse(network: nn.Module, score: Score, x: Tensor, method: Method, station: Station) -> Tensor:
+    return look(network, score, x, method=method, station=station).coarse
 
 
 def _layers(subject: Subject, shown: Shown, generated: bool) -> Section:
@@ -219,4 +222,4 @@ def layer_section(key: str, name: str, pictures: Tensor, found: list[Any], gener
         large = torch.nn.functional.interpolate(picture[None], (h, w), mode="nearest-exact")
         rows.append(torch.cat([large, torch.stack(mosaics)]))
     across = ("picture", *(f"{layer.name} · {layer.side} px · {layer.output.shape[1]}" for layer in found))
-    return Section(key, figures=(Figure(name, grid(rows), 1 + len(found), generated, across=across),))
+    return Section(key, figures=(Figure(name, grid(rows), 1 + len(found), generated, across=across, tile_px=LAYER_PX),))

@@ -83,7 +83,7 @@ def _opened(place: str | Path, subject: Subject, folder: Path, seed: int, most: 
             told = f"{subject.name} takes {subject.size} px with {subject.channels} channels"
             raise ParameterError(f"pictures: {place}: {told}: {error}") from None
     try:
-        found = ingest(at, folder / "catalogue", pictures="refer")
+        found = ingest(at, folder / "catalogue", pictures="refer", products="picture")
         _thinned(found.folder / PRODUCTS, seed, most)
         return pack(found.open(), folder / "pack", subject.size, grey=subject.channels == 1, layers=("photo",))[0]
     except PackshotError as error:
@@ -106,14 +106,14 @@ def _condition(pictures: Pictures, subject: Subject, rows: Tensor) -> Tensor | N
         return None
     if not subject.attributes:
         raise ParameterError(f"{subject.name}: its card does not name the attributes that it is told of")
-    try:
-        return columns_of(labels_as(pictures, subject.attributes))["condition"][rows]
-    except ParameterError:
-        wanted = "; ".join(f"{name} ({', '.join(values[:4])} …)" for name, values in subject.attributes.items())
+    missing = {name: values for name, values in subject.attributes.items() if not any(pictures.column(name))}
+    if missing:
+        wanted = "; ".join(f"{name} ({', '.join(values[:4])} …)" for name, values in missing.items())
         raise ParameterError(
             f"pictures: {subject.name} has to be told {wanted} of every picture, and these have none of it; "
             "name a catalogue like the one it was trained on"
-        ) from None
+        )
+    return columns_of(labels_as(pictures, subject.attributes))["condition"][rows]
 
 
 def _named(pictures: Pictures, rows: Tensor) -> Shown:

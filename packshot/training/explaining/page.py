@@ -25,8 +25,9 @@ from packshot.version import __version__
 
 SCRIPT = "if((navigator.language||'').startsWith('zh'))document.getElementById('chinese').checked=true"
 WIDTH, HEIGHT, LEFT, BELOW = 520, 220, 40, 30
-COLOURS = {"grad-cam": "#e8590c", "hires-cam": "#1971c2", CHANCE: "#868e96", "random pixels": "#adb5bd",
-           "centre": "#37b24d", "edges": "#ae3ec9"}  # fmt: skip
+COLOURS = {"grad-cam": "#e8590c", "hires-cam": "#1971c2", "random pixels": "#adb5bd", "centre": "#37b24d",
+           "edges": "#ae3ec9"}  # fmt: skip
+GREY = "#868e96"  # random patches
 HIDDEN = ("deletion_error", "insertion_error", "gap_error")
 
 
@@ -70,6 +71,8 @@ def _both(words: Both, **facts: Any) -> str:
 
 
 def _label(name: str) -> str:
+    if name.startswith(CHANCE) and (both := label(CHANCE)) is not None:
+        return f"{_both(both)}{escape(name.removeprefix(CHANCE))}"
     both = label(name)
     return f"<bdi>{escape(name)}</bdi>" if both is None else _both(both)
 
@@ -164,7 +167,7 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _text(column: str, texts: set[str]) -> str:
-    return ' class="text"' if column in texts else ""
+    return ' class="word"' if column in texts else ""
 
 
 def _cell(row: Mapping[str, Any], column: str) -> str:
@@ -194,7 +197,7 @@ def _chart(chart: Chart) -> str:
         f'<text x="{LEFT}" y="{HEIGHT - 12}">0</text><text x="{WIDTH}" y="{HEIGHT - 12}" text-anchor="end">100 %</text>'
     )
     key = "".join(
-        f'<span><svg viewBox="0 0 18 8" aria-hidden="true"><path d="M0 4h18" stroke="{COLOURS[name]}" '
+        f'<span><svg viewBox="0 0 18 8" aria-hidden="true"><path d="M0 4h18" stroke="{COLOURS.get(name, GREY)}" '
         f'stroke-width="3"/></svg>{_label(name)}</span>'
         for name in chart.curves
     )
@@ -207,7 +210,7 @@ def _chart(chart: Chart) -> str:
 
 def _line(name: str, points: str) -> str:
     width = 2.4 if name in METHODS else 1.3
-    return f'<polyline fill="none" stroke="{COLOURS[name]}" stroke-width="{width}" points="{points}"/>'
+    return f'<polyline fill="none" stroke="{COLOURS.get(name, GREY)}" stroke-width="{width}" points="{points}"/>'
 
 
 def _points(values: Sequence[float], low: float, span: float) -> str:

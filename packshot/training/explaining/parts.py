@@ -20,6 +20,7 @@ class Figure:
 
     pictures: `(n, 3, h, w)` in [0, 1], row by row. across, down: names of columns and rows, where they have any.
     notes: a few words below each picture. generated: a network made (some of) them, which their file has to say.
+    tile_px: side of a picture as shown, about.
     """
 
     name: str
@@ -29,11 +30,12 @@ class Figure:
     across: tuple[str, ...] = ()
     down: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    tile_px: int = TILE_PX
 
     @property
     def times(self) -> int:
         """How often each pixel is repeated when the figure is shown."""
-        return max(1, round(TILE_PX / self.pictures.shape[2]))
+        return max(1, round(self.tile_px / self.pictures.shape[2]))
 
     def sheet(self) -> Tensor:
         """All of it as one picture `(3, H, W)`, without words."""

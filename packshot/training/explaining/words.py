@@ -38,3 +38,8 @@ def said(key: str) -> Both:
 
 def _both(told: dict[str, str]) -> Both:
     return told["en"], told["zh"]
+
+
+def sections() -> tuple[str, ...]:
+    """Every section there are words for."""
+    return tuple(_all()["sections"])

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from packshot.evaluation.explaining.faithfulness import CHANCE, area, compare, curves, ground_of
+from packshot.evaluation.explaining.faithfulness import area, chance, compare, curves, ground_of
 from packshot.evaluation.explaining.looking import METHODS, beside, look
 from packshot.evaluation.explaining.sanity import cascade, rank_correlation
 from tests.evaluation.explaining.planted import SIDE, SQUARE, classifier, pictures
@@ -41,10 +41,10 @@ def test_maps_lie_on_what_decides(planted, method):
 def test_deletion_and_insertion_beat_every_order_that_knows_nothing(planted):
     network, x, _, logit, probability = planted
     found = look(network, logit, x)
-    rows, lines = compare(probability, x, {"grad-cam": found.maps}, found.station.side)
+    rows, lines = compare(probability, x, {"grad-cam": (found.maps, found.station.side)})
     by_name = {row.order: row for row in rows}
     ours = by_name.pop("grad-cam")
-    assert set(by_name) == {CHANCE, "random pixels", "centre", "edges"}
+    assert set(by_name) == {chance(12), "random pixels", "centre", "edges"}
     assert all(ours.deletion < row.deletion and ours.insertion > row.insertion for row in by_name.values())
     assert ours.gap + 3 * ours.gap_error < 0
     assert ours.better > 0.75
