@@ -26,6 +26,8 @@ TRIAL = 0.03  # share of the budget that the trial takes
 
 def images_in(preset: Preset, pack: Path, seconds: float) -> int:
     """Pictures that a preset sees in so many processor seconds, by a trial."""
+    if preset.objective == "mixture":
+        return 1  # expectation maximisation has no schedules
     spell = max(0.3, TRIAL * seconds)
     if preset.objective != "growing":
         return max(1, round(seconds * _rate(preset, pack, minutes=spell / 60)))
@@ -58,12 +60,18 @@ def fitted(preset: Preset, images: int) -> Preset:
 
 
 def pieces(
-    preset: Preset, pack: Path, folder: Path, seconds: float, shares: Sequence[float], changes: Mapping[str, Any]
+    preset: Preset,
+    pack: Path,
+    folder: Path,
+    seconds: float,
+    shares: Sequence[float],
+    changes: Mapping[str, Any],
+    start: str = "",
 ) -> Iterator[tuple[float, Run]]:
     """Train up to each share of the budget in turn, giving the run as it then stands; goes on where it was stopped."""
     for share in shares:
         now = {**changes, "minutes": seconds * share / 60}
-        done = run(preset, pack, folder, changes=now, device="cpu", clock=time.process_time)
+        done = run(preset, pack, folder, changes=now, device="cpu", clock=time.process_time, start=start)
         if done.outcome.verdict == "stopped":
             raise KeyboardInterrupt
         yield share, done

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import torch
 
 from benchmarks.learning import fashion
 from benchmarks.learning.measures import Ruler, feature_network
-from benchmarks.learning.records import Records
+from benchmarks.learning.records import Records, Row
 
 
 @dataclass(frozen=True)
@@ -33,13 +34,21 @@ class Bench:
         """The rows."""
         return Records(self.out / f"{self.name}.jsonl")
 
+    def found(self, row: str, seconds: float | None = None) -> list[Row]:
+        """The finished runs of a row, over seeds."""
+        key = {"row": row, "seconds": seconds or self.seconds, "share": 1.0}
+        return [r for seed in self.seeds if (r := self.records.find(**key, seed=seed))]
+
     def folder(self, *parts: object) -> Path:
         """Of one run, with its budget in the name: another budget is another run."""
-        return self.out / self.name / "runs" / "-".join([*(str(p) for p in parts), f"{self.seconds:g}s"])
+        return self.out / self.name / "runs" / self._called(parts)
 
     def grid(self, *parts: object) -> Path:
         """Place of a row's picture."""
-        return self.out / self.name / ("-".join([*(str(p) for p in parts), f"{self.seconds:g}s"]) + ".png")
+        return self.out / self.name / f"{self._called(parts)}.png"
+
+    def _called(self, parts: tuple[object, ...]) -> str:
+        return re.sub(r"[^\w.]+", "-", "-".join([*(str(p) for p in parts), f"{self.seconds:g}s"]))
 
     def finish(self, text: str) -> None:
         """Print the tables and keep them beside the rows."""

@@ -68,7 +68,7 @@ def pair_of(case: Case) -> tuple[torch.nn.Module, torch.nn.Module]:
     return found, networks.build(f"{case.pair}-critic", {**shape, **case.entries})
 
 
-def pictures(case: Case, count: int = 2048) -> Tensor:
+def pictures(case: Case, count: int = 512) -> Tensor:
     """Drawn bytes: what they show is no matter here."""
     generator = torch.Generator().manual_seed(0)
     coarse = torch.rand(count, case.channels, 8, 8, generator=generator)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from packshot import networks
 from packshot.errors import TrainingTrouble
 from packshot.training.preset import Preset
 
-DRAWS = ("generator", "flow", "autoencoder")
+DRAWS = ("generator", "flow", "mixture", "prior", "autoencoder")
 
 
 def trained(
@@ -25,25 +25,29 @@ def trained(
     seed: int,
     shares: Sequence[float] = (1.0,),
     *,
-    pack: Path | None = None,
+    pack: Path | Callable[[], Path] | None = None,
     changes: Mapping[str, Any] | None = None,
-    measure: Any = None,
+    measure: Callable[[Path, int], dict[str, Any]] | None = None,
+    start: str = "",
 ) -> list[Row]:
     """Train and measure a row of a seed at each share of the budget; done points are read. What failed says why.
 
-    pack: to learn from, if not the whole. measure: (checkpoint, seed) → figures, if not the ruler's own.
+    pack: to learn from, if not the whole, or what makes it. measure: (checkpoint, seed) → figures, in place of the
+    ruler's own. start: run to begin with the weights of.
     """
     key = {"row": row, "seed": seed, "seconds": bench.seconds}
     found = [done for share in shares if (done := bench.records.find(**key, share=share))]
     failed = [done for done in found if done["verdict"] not in ENDS]
     if len(found) == len(shares) or failed:
         return found
-    source = pack or bench.pack
+    source = pack() if callable(pack) else pack or bench.pack
     images = bench.records.once({**key, "part": "trial"}, lambda: {"images": images_in(preset, source, bench.seconds)})
     planned = fitted(preset, images["images"])
     folder = bench.folder(row, f"seed{seed}")
     try:
-        for share, done in pieces(planned, source, folder, bench.seconds, shares, {**(changes or {}), "seed": seed}):
+        for share, done in pieces(
+            planned, source, folder, bench.seconds, shares, {**(changes or {}), "seed": seed}, start
+        ):
             path = next(done.networks[role] for role in DRAWS if role in done.networks)
 
             def work(path: Path = path, done: Any = done) -> dict[str, Any]:

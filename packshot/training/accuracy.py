@@ -49,6 +49,25 @@ def accuracy_from(
     images: budget, the same whatever the set's size. Labels of -1 are not learned and not counted.
     """
     classes = tuple(int(max(labels[:, i].max(), test_labels[:, i].max())) + 1 for i in range(labels.shape[1]))
+    learned = learned_classifier(
+        pictures, labels, classes=classes, images=images, width=width, seed=seed, mirror=mirror, device=device
+    )
+    return Accuracy(shares_right(learned, test_pictures, test_labels, device), images, len(pictures))
+
+
+def learned_classifier(
+    pictures: Tensor,
+    labels: Tensor,
+    *,
+    classes: tuple[int, ...] | None = None,
+    images: int = 200_000,
+    width: int = 16,
+    seed: int = 0,
+    mirror: bool = True,
+    device: str = "cpu",
+) -> torch.nn.Module:
+    """The small classifier, trained on pictures and labels as `accuracy_from` says. classes: those there, if None."""
+    classes = classes or tuple(int(labels[:, i].max()) + 1 for i in range(labels.shape[1]))
     torch.manual_seed(seed)
     network = networks.build("features", {"channels": pictures.shape[1], "classes": classes, "width": width})
     settings = Settings(
@@ -67,8 +86,7 @@ def accuracy_from(
     with TemporaryDirectory() as folder:
         source = Arrays({"image": pictures, "label": labels}, seed)
         outcome = train(objective, source, settings, Path(folder), device=device, watch_diversity=False)
-    right = shares_right(outcome.averages["classifier"], test_pictures, test_labels, device)
-    return Accuracy(right, outcome.images, len(pictures))
+    return outcome.averages["classifier"]
 
 
 @torch.inference_mode()

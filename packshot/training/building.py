@@ -93,8 +93,8 @@ def augment_of(names: tuple[str, ...]) -> Augment | None:
     for name in names:
         if name not in AUGMENTS:
             raise ParameterError(f"augment: expected some of {', '.join(AUGMENTS)}; got {name!r}")
-    if "ada" in names:
-        return Adaptive()
+    if "ada" in names or "ada-quick" in names:
+        return Adaptive() if "ada" in names else Adaptive(images=QUICK)
     return _diffaugment if "diffaugment" in names else None
 
 

@@ -16,6 +16,7 @@ from packshot.imaging.sheets import tiled
 from packshot.training.objective import Batch, Objective
 from packshot.training.settings import Settings
 from packshot.training.settling import settle
+from packshot.training.source import COLUMNS
 
 SEED = 12_345
 SETTLING = 8  # batches of noise that batch statistics are estimated from
@@ -37,12 +38,11 @@ def draw(
 
 def _first(batch: Batch, count: int, images: int, seed: int) -> Batch:
     """The first pictures of a batch, with noise of their own."""
+    columns = {name: getattr(batch, name) for name in COLUMNS}
     return replace(
         batch,
         image=batch.image[:count],
-        condition=None if batch.condition is None else batch.condition[:count],
-        label=None if batch.label is None else batch.label[:count],
-        tokens=None if batch.tokens is None else batch.tokens[:count],
+        **{name: None if column is None else column[:count] for name, column in columns.items()},
         images_seen=images,
         whole=count,
         first=0,

@@ -7,7 +7,7 @@ processes, clips and steps; an objective knows nothing of devices, files, schedu
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import torch
@@ -19,7 +19,8 @@ class Batch:
     """One process' share of a step's pictures, and its share of the step's random numbers.
 
     image: `(n, c, h, w)` in [-1, 1]. condition: `(n, k)` concatenated one-hots, or None. label: `(n, heads)` class
-    numbers, -1 = not known, or None. tokens: `(n, t)` token numbers, or None.
+    numbers, -1 = not known, or None. tokens: `(n, t)` token numbers, or None. asked, asked_label: condition and label
+    with something drawn for what is not known, None where all is known (see `wish`).
     images_seen: pictures of all processes before this step; first: place of this share in the whole step's batch.
     """
 
@@ -27,6 +28,8 @@ class Batch:
     condition: Tensor | None = None
     label: Tensor | None = None
     tokens: Tensor | None = None
+    asked: Tensor | None = None
+    asked_label: Tensor | None = None
     images_seen: int = 0
     whole: int = 0
     first: int = 0
@@ -36,6 +39,13 @@ class Batch:
     def count(self) -> int:
         """Pictures in this share."""
         return len(self.image)
+
+    @property
+    def wish(self) -> Batch:
+        """The batch as pictures are generated under: an attribute is drawn where the real picture's is not known."""
+        if self.asked is None:
+            return self
+        return replace(self, condition=self.asked, label=self.asked_label, asked=None, asked_label=None)
 
     def normal(self, *shape: int) -> Tensor:
         """`(n, *shape)` standard normal numbers. Drawn for the whole step: the split over processes is no matter."""

@@ -20,6 +20,7 @@ from packshot.errors import ParameterError
 from packshot.training.building import KINDS, objective_of
 from packshot.training.first_stage import SECOND, FirstStage
 from packshot.training.material import pictures_of
+from packshot.training.missing import filled
 from packshot.training.objective import Objective
 from packshot.training.presets import Preset
 from packshot.training.settings import Settings
@@ -153,11 +154,19 @@ def _texts(pictures: Pictures, columns: Sequence[str], rows: Tensor) -> tuple[Wo
 
 
 def columns_of(labels: Mapping[str, Labels]) -> dict[str, Tensor]:
-    """`label` and `condition` of every picture; nothing without attributes."""
+    """`label` and `condition` of every picture; `asked…`, the same completed, if some are not known.
+
+    Nothing without attributes.
+    """
     if not labels:
         return {}
     codes = torch.stack([label.codes for label in labels.values()], dim=1)
-    return {"label": codes, "condition": condition_of(codes, [len(label.names) for label in labels.values()])}
+    sizes = [len(label.names) for label in labels.values()]
+    found = {"label": codes, "condition": condition_of(codes, sizes)}
+    if bool((codes < 0).any()):
+        asked = filled(codes)
+        found |= {"asked_label": asked, "asked": condition_of(asked, sizes)}
+    return found
 
 
 def condition_of(codes: Tensor, sizes: list[int]) -> Tensor:

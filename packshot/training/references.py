@@ -49,7 +49,7 @@ def asked(pictures: Pictures, sampler: Sampler, stored: checkpoint.Checkpoint, s
         raise ParameterError(f"{stored.path.name}: its card does not name the attributes of its condition")
     parts = [pictures.column(name) for name in stored.card.get("texts", ())]
     texts = [" ".join(filter(None, row)) for row in zip(*parts, strict=True)]
-    whole = Asked(torch.arange(len(pictures)), columns.get("label"), columns.get("condition"), texts)
+    whole = Asked(torch.arange(len(pictures)), columns.get("label"), columns.get("asked", columns.get("condition")), texts)
     return whole[rows]
 
 

@@ -34,6 +34,7 @@ from packshot.training.page import Page
 from packshot.training.prepare import Prepared, prepare
 from packshot.training.presets import Preset
 from packshot.training.progress import Reader
+from packshot.training.starting import begin_from
 from packshot.version import __version__
 
 CONFIG = "config.yaml"
@@ -62,13 +63,14 @@ def run(
     track: Sequence[str] = (),
     rewinds: int = REWINDS,
     clock: Callable[[], float] = time.monotonic,
+    start: str | Path = "",
 ) -> Run:
     """Train a preset on a catalogue; goes on where a run in the same folder was stopped.
 
     changes: settings or rules by name, in place of the preset's. columns: attributes to condition on, likewise.
     track: names of trackers that are shown the record (see `trackers`).
     rewinds: how often training goes back to its last saved state after trouble, with other noise, before it gives up.
-    clock: what the budget in minutes is counted by.
+    clock: what the budget in minutes is counted by. start: run or checkpoint to begin with the weights of (transfer).
     Raises ParameterError for a setting that does not exist or a folder that holds another run, TrainingTrouble when it
     gives up, DeviceError, MissingExtra for a tracker that is not installed.
     """
@@ -77,6 +79,7 @@ def run(
     prepared = prepare(chosen, catalogue, changes or {}, columns)
     facts = _facts(preset if isinstance(preset, str) else chosen.what, catalogue, prepared)
     _check_same(target, facts)
+    facts |= _begun(prepared, target, start)
     write_atomic(target / CONFIG, yaml.safe_dump(facts, sort_keys=False, allow_unicode=True).encode())
     with ExitStack() as stack:
         opened = [stack.enter_context(closing(trackers.find(name, target))) for name in track]

@@ -14,9 +14,11 @@ from torch import Tensor
 
 from packshot.training.objective import Batch
 
+COLUMNS = ("condition", "label", "tokens", "asked", "asked_label")
+
 
 class Source(Protocol):
-    """`take` gives `image` (n, c, h, w) uint8 and, where known, `condition`, `label`, `tokens` of the same n."""
+    """`take` gives `image` (n, c, h, w) uint8 and, where known, those of COLUMNS of the same n."""
 
     def take(self, start: int, count: int) -> Mapping[str, Tensor]:
         """The pictures at places `start … start + count` of the stream."""
@@ -61,7 +63,5 @@ def batch_of(
     image = taken["image"].to(device, non_blocking=True).to(torch.float32).mul_(2 / 255).sub_(1)
     if channels_last:
         image = image.contiguous(memory_format=torch.channels_last)
-    rest = {
-        name: taken[name].to(device, non_blocking=True) for name in ("condition", "label", "tokens") if name in taken
-    }
+    rest = {name: taken[name].to(device, non_blocking=True) for name in COLUMNS if name in taken}
     return Batch(image, images_seen=images_seen, whole=whole, first=first, generator=generator, **rest)

@@ -53,6 +53,6 @@ class Flow:
     def sample(self, networks: Mapping[str, nn.Module], batch: Batch) -> Tensor:
         """Noise carried to codes, decoded."""
         flow: Any = networks["flow"]
-        code = flow.transport(batch.normal(self.latent_dim), batch.condition, self.settings.steps)
-        out: Tensor = self.autoencoder.decode(code, batch.condition)
+        code = flow.transport(batch.normal(self.latent_dim), batch.wish.condition, self.settings.steps)
+        out: Tensor = self.autoencoder.decode(code, batch.wish.condition)
         return out

@@ -4,8 +4,15 @@ Sources: the losses' papers stand in `losses/adversarial.py`, the penalties' in 
 classifiers: Odena et al. 2017. Differentiable augmentation of all that the critic sees: Zhao et al. 2020, or adaptively
 Karras et al. 2020 (`objectives.adaptive`), with the penalty taken on the pictures before it, as Huang et al. 2024 do.
 Reconstruction: Isola et al. 2017, eq. 3, on pictures averaged down to a few pixels a side, so that noise stays free to
-decide the detail. Departure from Huang et al.: the generator's step pairs its fakes with the critic step's reals
-instead of a second draw.
+decide the detail. Departure from Huang et al.: one generated batch serves both players and the penalties of a step,
+where the paper draws anew, and the generator's fakes are paired with the critic's reals.
+
+Attributes that are not known (semi-supervised learning): of a real picture without label the critic is told nothing
+there, so no projection and no class term comes from it, and no more is it told of the generated picture in its place,
+which is asked for under a drawn value. Both halves of the game, told and untold, have the generator's wanted
+distribution as their optimum; the auxiliary classifier, learned from the labelled pictures, asks of every generated
+picture the class it was drawn for. Lučić et al. 2019 give the simple baselines (all unlabelled pictures under one or a
+random label) and pseudo-labels, of which this is neither.
 
 What a generator of its own kind needs beside this is a subclass: `growing`, `stylegan`, `product`.
 """
@@ -72,6 +79,7 @@ class Gan:
         self.pair = adversarial.PAIRS[settings.loss]
         self.augment = augment or (lambda x: x)
         self.z_dim = int(generator.config.z_dim)  # type: ignore[union-attr, arg-type]
+        self._made: tuple[Batch, Tensor] | None = None
 
     def phases(self) -> tuple[Phase, ...]:
         """Critic, its penalty if it has one of its own turn, generator."""
@@ -89,9 +97,7 @@ class Gan:
 
     def critic_losses(self, batch: Batch) -> Losses:
         """The critic's side of the game and what it learns of classes from real pictures."""
-        with torch.no_grad():
-            fake = self.fake(batch)
-        real, made = self._judge(batch.image, batch), self._judge(fake, batch)
+        real, made = self._judge(batch.image, batch), self._judge(self.made(batch).detach(), batch)
         if self.adaptive is not None:
             self.adaptive.observe(real.score)
         losses = {"critic": self.against(real.score, made.score)}
@@ -100,8 +106,7 @@ class Gan:
 
     def penalty(self, batch: Batch) -> Losses:
         """The penalty on the critic's gradient with respect to unaugmented pictures."""
-        with torch.no_grad():
-            fake = self.fake(batch)
+        fake = self.made(batch).detach()
         gamma, kind = self.settings.gamma.at(batch.images_seen), self.settings.penalty
         if kind == "gradient":
             real = self.reduced(batch.image)
@@ -112,7 +117,8 @@ class Gan:
 
     def generator_losses(self, batch: Batch) -> Losses:
         """The generator's side; features are matched and classes asked for if the settings say so."""
-        fake = self.fake(batch)
+        fake = self.made(batch)
+        self._made = None  # the generator moves now
         made = self._judge(fake, batch)
         weight = self.settings.feature_matching
         real = None
@@ -122,12 +128,12 @@ class Gan:
         losses = {"generator": self.pair.generator(None if real is None else real.score, made.score)}
         if weight and real is not None:
             losses["feature_matching"] = weight * adversarial.feature_matching(real.features, made.features)
-        losses |= self._reconstruction(fake, batch) | self._auxiliary("generator_classes", made, batch)
+        losses |= self._reconstruction(fake, batch) | self._auxiliary("generator_classes", made, batch.wish)
         return losses | self.further("generator", made, batch)
 
     def sample(self, networks: Mapping[str, nn.Module], batch: Batch) -> Tensor:
         """Pictures of the averaged generator under the batch's own conditions."""
-        out: Tensor = networks["generator"](batch.normal(self.z_dim), *self.told(batch))
+        out: Tensor = networks["generator"](batch.normal(self.z_dim), *self.told(batch.wish))
         return out
 
     def told(self, batch: Batch) -> tuple[Tensor | None, ...]:
@@ -152,9 +158,15 @@ class Gan:
         return x
 
     def fake(self, batch: Batch) -> Tensor:
-        """One generated picture for each real one, under its condition; channels kept innermost if they are."""
-        out: Tensor = self.generator(batch.normal(self.z_dim), *self.told(batch))
+        """One generated picture for each real one, under its condition, or a drawn one where that is not known."""
+        out: Tensor = self.generator(batch.normal(self.z_dim), *self.told(batch.wish))
         return out
+
+    def made(self, batch: Batch) -> Tensor:
+        """The pictures generated in this step, once for all its phases, with their graph."""
+        if self._made is None or self._made[0] is not batch:
+            self._made = batch, self.fake(batch)
+        return self._made[1]
 
     def _judge(self, x: Tensor, batch: Batch) -> Judgement:
         found: Judgement = self.critic.judge(self.augment(x), *self.told(batch))  # type: ignore[operator]
@@ -181,6 +193,9 @@ class Gan:
             return {}
         side = self.settings.reconstruction_side
         truth, guess = (F.adaptive_avg_pool2d(x, side) for x in (batch.image, fake))
+        if batch.asked is not None and batch.label is not None:  # other products than the real ones where drawn
+            known = (batch.label >= 0).all(1).to(truth)[:, None, None, None]
+            truth, guess = truth * known, guess * known
         return {"reconstruction": self.settings.reconstruction * pixel.l1(truth, guess)}
 
     def _after_critic(self) -> None:

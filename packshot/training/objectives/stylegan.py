@@ -68,11 +68,12 @@ class StyleGan(Gan):
     def fake(self, batch: Batch) -> Tensor:
         """Pictures of one style code each or, by the settings' probability, of two."""
         generator: Any = self.generator
-        codes = generator.map(batch.normal(self.z_dim), batch.condition)
+        wanted = batch.wish.condition
+        codes = generator.map(batch.normal(self.z_dim), wanted)
         other = batch.normal(self.z_dim)
         if batch.number() < self.settings.mixing:
             crossover = 1 + int(batch.number() * (generator.layers - 1))
-            codes = generator.mix(codes, generator.map(other, batch.condition), crossover)
+            codes = generator.mix(codes, generator.map(other, wanted), crossover)
         out: Tensor = generator.synthesise(codes, self._noises(batch))
         return out
 
@@ -80,7 +81,8 @@ class StyleGan(Gan):
         """Squared deviation of the path lengths of half of the batch from their running mean."""
         generator: Any = self.generator
         n = (batch.count + 1) // 2
-        condition = None if batch.condition is None else batch.condition[:n]
+        wanted = batch.wish.condition
+        condition = None if wanted is None else wanted[:n]
         w = generator.map(batch.normal(self.z_dim)[:n], condition)
         pictures = generator.synthesise(w, [noise[:n] for noise in self._noises(batch)])
         lengths = penalties.path_lengths(pictures, w, batch.normal(*pictures.shape[1:])[:n])

@@ -95,7 +95,7 @@ class VaeGan:
 
     def sample(self, networks: Mapping[str, nn.Module], batch: Batch) -> Tensor:
         """Decoded draws from the prior."""
-        out: Tensor = networks["autoencoder"].decode(batch.normal(self.latent_dim), batch.condition)  # type: ignore[operator]
+        out: Tensor = networks["autoencoder"].decode(batch.normal(self.latent_dim), batch.wish.condition)  # type: ignore[operator]
         return out
 
     def _reconstructed(self, batch: Batch) -> Any:
