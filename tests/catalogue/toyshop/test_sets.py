@@ -3,6 +3,7 @@
 import json
 import warnings
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,9 +12,10 @@ from packshot.catalogue.opening import open_pictures
 from packshot.catalogue.shards.files import Sample, write_index, write_shard
 from packshot.catalogue.shards.layers import decoded
 from packshot.catalogue.shards.unpack import to_catalogue
-from packshot.catalogue.toyshop.scenes.tables import FAMILIES
+from packshot.catalogue.splits import place
+from packshot.catalogue.toyshop.scenes.tables import FAMILIES, PAINTS
 from packshot.catalogue.toyshop.sets import job, shipped
-from packshot.catalogue.toyshop.sets.holding import split_of
+from packshot.catalogue.toyshop.sets.holding import HELD_OUT_SHARE, split_of
 from packshot.catalogue.toyshop.world import describe
 from packshot.errors import CatalogueError, ParameterError
 
@@ -81,6 +83,23 @@ def test_splits_go_by_product_and_keep_whole_combinations_out():
     assert 0.06 < counts["test"] / 800 < 0.18
     assert counts["colour"] > 5
     assert counts["material"] > 5
+
+
+def test_the_card_names_what_is_held_out():
+    pairs = {
+        (category, value)
+        for category, family in FAMILIES.items()
+        for value in (*PAINTS, *family.materials)
+        if place(f"held out {category} {value}", 0) < HELD_OUT_SHARE
+        and (value != "natural" or "raw wood" in family.materials)
+    }
+    card = (Path(__file__).parents[3] / "toyshop" / "README.md").read_text(encoding="utf-8")
+    told = card[card.index("Held out are:") : card.index("(Natural")].replace("\n ", "").lower()
+    assert len(pairs) == 10
+    for category, value in pairs:
+        assert any(
+            category in part and value in part for part in told.replace("block towers", "block tower").split(";")
+        )
 
 
 def test_variants_change_what_they_say_and_nothing_else():
