@@ -77,3 +77,21 @@ class TestPixel:
     def test_gradients_in_double(self, loss):
         truth, guess = rand(1, 1, 12, 11), rand(1, 1, 12, 11, seed=1).requires_grad_()
         assert torch.autograd.gradcheck(lambda g: loss(truth, g), (guess,))
+
+
+class TestSpectrumAndSlopes:
+    def test_a_shift_of_grey_is_one_coefficient(self):
+        truth = rand(2, 3, 8, 8)
+        loss = pixel.spectrum(truth, truth + 0.5)
+        assert loss.item() == pytest.approx(0.5 * 8 / (8 * 5 * 2), abs=1e-9)  # of 8 · 5 complex numbers
+        assert pixel.slopes(truth, truth + 0.5).item() == pytest.approx(0, abs=1e-12)
+
+    def test_its_scale_does_not_depend_on_the_size(self):
+        found = [pixel.spectrum(torch.zeros(1, 1, n, n), torch.randn(1, 1, n, n)).item() for n in (32, 128)]
+        assert found[0] == pytest.approx(found[1], rel=0.15)
+
+    def test_slopes_of_a_step_and_of_a_perfect_guess(self):
+        truth, guess = torch.zeros(1, 1, 4, 4), torch.zeros(1, 1, 4, 4)
+        guess[..., 2:] = 1
+        assert pixel.slopes(truth, guess).item() == pytest.approx((4 / 12) / 2)
+        assert pixel.slopes(guess, guess).item() == pixel.spectrum(guess, guess).item() == 0

@@ -6,8 +6,10 @@ away, so that they can stand for the truth that restoring is to find. Pictures o
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -143,7 +145,7 @@ def _of_file(
     try:
         picture = open_picture(path).picture
     except (PackshotError, OSError) as error:
-        problems.append(Problem(row + 1, "image", str(error), path.name, ""))
+        problems.append(Problem(row + 1, "image", str(error), file=path.name))
         return
     for shrink in shrinks:
         size = max(1, round(picture.height * shrink)), max(1, round(picture.width * shrink))
@@ -163,12 +165,16 @@ def _of_pack(source: str) -> Iterator[Found]:
 
 
 def _stamp(place: str) -> str:
-    """Changes when a file of the place does."""
-    import hashlib
-
-    total = hashlib.sha256(str(Path(place).resolve()).encode())
-    paths = sorted(p for p in Path(place).rglob("*") if p.is_file()) if Path(place).is_dir() else []
+    """Changes when a picture of the place does, or what a catalogue says of it."""
+    folder = Path(place)
+    total = hashlib.sha256(str(folder.resolve()).encode())
+    if (folder / PRODUCTS).is_file():
+        total.update((folder / PRODUCTS).read_bytes())
+        paths = [shot.path for shot in Catalogue(folder).images()]
+    else:
+        paths = sorted(p for p in folder.rglob("*") if p.is_file()) if folder.is_dir() else []
     for path in paths:
-        facts = path.stat()
-        total.update(f"{path.name} {facts.st_size} {facts.st_mtime_ns}\n".encode())
+        with suppress(OSError):
+            facts = path.stat()
+            total.update(f"{path.name} {facts.st_size} {facts.st_mtime_ns}\n".encode())
     return total.hexdigest()[:16]

@@ -28,6 +28,7 @@ def adam(rate: float, images: int, batch: int, **further: Any) -> dict[str, Any]
 
 
 DENOISER: Mapping[str, Any] = {"width": 16, "encoder": (1, 1, 2), "middle": 2, "decoder": (1, 1, 1), "norm": "rms"}
+REPAIRER: Mapping[str, Any] = {"width": 16, "encoder": (1, 2), "middle": 4, "decoder": (1, 1), "norm": "rms"}
 
 ROWS: Mapping[str, Preset] = {
     "upscale-x2": Preset(
@@ -89,7 +90,7 @@ ROWS: Mapping[str, Preset] = {
     "dejpeg": Preset(
         what="NAFNet against JPEG's blocks and rings, quality 10 to 95",
         objective="restore",
-        networks={"restorer": ("nafnet", DENOISER)},
+        networks={"restorer": ("nafnet", REPAIRER)},
         size=64,
         rules={"damage": "jpeg", "l1": 0.0, "charbonnier": 1.0},
         settings=adam(1e-3, 300_000, 16),
@@ -97,7 +98,7 @@ ROWS: Mapping[str, Preset] = {
     "deblur": Preset(
         what="NAFNet against motion and defocus",
         objective="restore",
-        networks={"restorer": ("nafnet", DENOISER)},
+        networks={"restorer": ("nafnet", REPAIRER)},
         size=80,
         rules={"damage": "blur", "l1": 0.0, "charbonnier": 1.0, "spectrum": 0.1},
         settings=adam(1e-3, 200_000, 8),
@@ -105,7 +106,7 @@ ROWS: Mapping[str, Preset] = {
     "inpaint": Preset(
         what="holes of 5 to 50 %: a coarse picture, details copied from known patches",
         objective="inpaint",
-        networks={"restorer": ("inpainter", {})},
+        networks={"restorer": ("inpainter", {"width": 16})},
         size=128,
         rules={"shrink": 0.5},
         settings=adam(1e-3, 300_000, 16),
@@ -113,7 +114,7 @@ ROWS: Mapping[str, Preset] = {
     "restore-vae": Preset(
         what="a VAE that codes damaged pictures as the undamaged ones: noise, blur, holes",
         objective="restore-vae",
-        networks={"restorer": ("restore-vae", {})},
+        networks={"restorer": ("restore-vae", {"width": 16, "max_width": 48})},
         size=64,
         rules={"l1": 0.0},
         settings=adam(1e-3, 300_000, 16),
