@@ -3,71 +3,164 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from packshot.cli import marking
 from packshot.errors import ParameterError
+from packshot.training.acceptance.settings import AcceptSettings
 
-SHOWN = 400  # pictures in the sheet at most
-STRIP = 24  # steps between two pictures that go into one row
+FIELDS = AcceptSettings.model_fields
+ACCEPT, WAYS = "Keeping what passes", "Ways between pictures and mixtures"
+DRAWN = "[default: drawn anew for every picture]"
+
+
+def accepts(name: str) -> Any:
+    """The option of a field of AcceptSettings."""
+    return typer.Option(help=FIELDS[name].description, rich_help_panel=ACCEPT)
+
+
+ACCEPTED = Annotated[
+    bool, typer.Option("--accept", help="keep only pictures that pass the tests named here", rich_help_panel=ACCEPT)
+]
+CRITIC = Annotated[str, accepts("critic")]
+CLASSIFIER = Annotated[str, accepts("classifier")]
+FEATURES = Annotated[str, accepts("features")]
+CATALOGUE = Annotated[str, accepts("catalogue")]
+SCALE = Annotated[str, accepts("critic_scale")]
+CRITIC_QUANTILE = Annotated[float | None, accepts("critic_quantile")]
+MARGIN = Annotated[float, accepts("margin")]
+COPY_QUANTILE = Annotated[float, accepts("copy_quantile")]
+TRIES = Annotated[int, accepts("tries")]
+ACCURACY_IMAGES = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        help="with --features and --catalogue: also train a classifier for so many images on the pictures as they come "
+        "and on those that passed, and test it on real ones",
+        rich_help_panel=ACCEPT,
+    ),
+]
+OTHER = Annotated[
+    list[str] | None, typer.Option("--with", metavar="NAME=VALUE", help="any other attribute; repeatable")
+]
+BETWEEN = Annotated[
+    tuple[int, int] | None,
+    typer.Option(metavar="A B", help="from picture A to picture B in COUNT steps instead", rich_help_panel=WAYS),
+]
+STRAIGHT = Annotated[
+    bool, typer.Option(help="with --between: along the line, not the great circle", rich_help_panel=WAYS)
+]
+GIF = Annotated[
+    bool, typer.Option("--gif", help="with --between: there and back as an animation too", rich_help_panel=WAYS)
+]
+MIX = Annotated[
+    tuple[str, str] | None,
+    typer.Option(
+        metavar="A B",
+        help="shape and pose of pictures A in the styles of pictures B instead; numbers such as 3 or 0,4,8 or 0-3",
+        rich_help_panel=WAYS,
+    ),
+]
+MIX_FROM = Annotated[
+    int | None, typer.Option(help="with --mix: side in px from which on styles are those of B", rich_help_panel=WAYS)
+]
 
 
 def generate(
     checkpoint: Annotated[str, typer.Argument(help="name of shipped weights or a .safetensors file")],
     out: Annotated[Path, typer.Option(help="folder of the pictures")] = Path("out/generated"),
-    count: Annotated[int, typer.Option("-n", "--count", min=1, max=100_000, help="pictures")] = 16,
-    category: Annotated[str | None, typer.Option(help="one of the categories it was trained on")] = None,
-    colour: Annotated[str | None, typer.Option(help="one of the colours")] = None,
-    material: Annotated[str | None, typer.Option(help="one of the materials")] = None,
-    attribute: Annotated[
-        list[str] | None, typer.Option("--with", metavar="NAME=VALUE", help="any other attribute; repeatable")
-    ] = None,
+    count: Annotated[int, typer.Option("-n", "--count", help="pictures", min=1, max=100_000)] = 16,
+    category: Annotated[str | None, typer.Option(help=f"one of the categories it was trained on {DRAWN}")] = None,
+    colour: Annotated[str | None, typer.Option(help=f"one of the colours {DRAWN}")] = None,
+    material: Annotated[str | None, typer.Option(help=f"one of the materials {DRAWN}")] = None,
+    attribute: OTHER = None,
     text: Annotated[str, typer.Option(help="the product in words, for networks that were trained on texts")] = "",
-    seed: Annotated[int, typer.Option(min=0, help="the same seed gives the same pictures")] = 0,
-    truncation: Annotated[float, typer.Option(min=0, max=1, help="1 = all variety, lower = safer, more alike")] = 1.0,
-    between: Annotated[
-        tuple[int, int] | None,
-        typer.Option(metavar="A B", help="from picture A to picture B in COUNT steps instead"),
-    ] = None,
-    straight: Annotated[bool, typer.Option(help="with --between: along the line, not the great circle")] = False,
+    seed: Annotated[int, typer.Option(help="the same seed gives the same pictures, whatever the count", min=0)] = 0,
+    truncation: Annotated[float, typer.Option(help="1 = all variety, lower = safer, more alike", min=0, max=1)] = 1.0,
+    accept: ACCEPTED = False,
+    critic: CRITIC = "",
+    classifier: CLASSIFIER = "",
+    features: FEATURES = "",
+    catalogue: CATALOGUE = "",
+    critic_scale: SCALE = FIELDS["critic_scale"].default,
+    critic_quantile: CRITIC_QUANTILE = None,
+    margin: MARGIN = FIELDS["margin"].default,
+    copy_quantile: COPY_QUANTILE = FIELDS["copy_quantile"].default,
+    tries: TRIES = FIELDS["tries"].default,
+    accuracy_images: ACCURACY_IMAGES = 0,
+    between: BETWEEN = None,
+    straight: STRAIGHT = False,
+    gif: GIF = False,
+    mix: MIX = None,
+    mix_from: MIX_FROM = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps")] = "auto",
     policy: marking.POLICY = None,
     producer: marking.PRODUCER = None,
+    c2pa_cert: marking.CERTIFICATE = None,
+    c2pa_key: marking.KEY = None,
+    c2pa_timestamp: marking.TIMESTAMP = None,
 ) -> None:
-    """Generate pictures. Every file says that a trained algorithm made it."""
-    from functools import partial
+    """Generate pictures. Every file says that a trained algorithm made it.
 
-    from packshot.checkpoint import read
-    from packshot.imaging.sheets import sheet
-    from packshot.models import find, resolve_device, sampling
-    from packshot.provenance import policies
-    from packshot.provenance.export import export
-    from packshot.provenance.step import Step
+    Files are numbered as the seed draws them; A and B are such numbers. generated.jsonl tells seed and attributes.
+    """
+    from packshot.cli.generated import Generated
+    from packshot.training.acceptance.settings import accept_settings
 
-    sampler = sampling.Sampler(read(find(checkpoint)), resolve_device(device))
+    judges = {"critic": critic, "classifier": classifier, "features": features, "catalogue": catalogue}
+    check_modes(accept, between is not None, mix is not None)
+    check_alone("--accept", accept, {**judges, "accuracy-images": accuracy_images})
+    check_alone("--between", between is not None, {"gif": gif, "straight": straight})
+    check_alone("--mix", mix is not None, {"mix-from": mix_from})
     wanted = {k: v for k, v in (("category", category), ("colour", colour), ("material", material)) if v is not None}
-    wanted |= pairs(attribute or [])
-    if between is None:
-        seeds = sampling.seeds_of(seed, count)
-        pictures = sampler.pictures(seeds, wanted, truncation, text)
+    limits: dict[str, Any] = {"margin": margin, "copy_quantile": copy_quantile, "tries": tries}
+    limits |= {"critic_scale": critic_scale, "critic_quantile": critic_quantile}
+    settings = accept_settings(**judges, **limits)
+    made = Generated(
+        checkpoint,
+        out,
+        seed,
+        wanted | pairs(attribute or []),
+        truncation,
+        text,
+        device=device,
+        policy=marking.policy_entries(policy, producer),
+        signing=marking.signing(c2pa_cert, c2pa_key, c2pa_timestamp),
+    )
+    if mix is not None:
+        made.mixtures(numbers(mix[0]), numbers(mix[1]), mix_from)
+    elif between is not None:
+        made.way(*between, count, spherical=not straight, animated=gif)
+    elif accept:
+        made.accepted(count, settings, accuracy_images)
     else:
-        seeds = [seed] * count
-        z = sampling.between(sampler.noise(between[0]), sampler.noise(between[1]), count, spherical=not straight)
-        condition = sampler.condition(wanted, seed)
-        pictures = sampler.draw(z, None if condition is None else condition.expand(count, -1), truncation, text)
-    step = partial(Step, "generate", {"weights": sampler.name, **wanted, "truncation": truncation})
-    made = partial(step, digital_source_type="trainedAlgorithmicMedia", weights={sampler.name: sampler.digest})
-    marks = policies.find({"name": policy or "default", **({"producer": producer} if producer else {})})
-    shown = []
-    for number, (own, picture) in enumerate(zip(seeds, pictures, strict=True)):
-        export(picture, out / f"{number:05d}.png", (made(seed=own),), marks)
-        if number < SHOWN:
-            shown.append(picture)
-    columns = count if between is not None and count <= STRIP else 0
-    export(sheet(shown, columns), out / "sheet.png", (made(seed=seed),), marks)
-    typer.echo(f"pictures  {out} ({len(seeds)})\nsheet     {out / 'sheet.png'}")
+        made.pictures(count)
+
+
+def check_modes(accept: bool, between: bool, mix: bool) -> None:
+    """Raise ParameterError if more than one of them is wanted."""
+    if accept + between + mix > 1:
+        raise ParameterError("--accept, --between, --mix: one at a time")
+
+
+def check_alone(mode: str, wanted: bool, options: dict[str, Any]) -> None:
+    """Raise ParameterError for an option that does nothing without its mode."""
+    for name, value in options.items():
+        if value and not wanted:
+            raise ParameterError(f"--{name.replace('_', '-')}: does nothing without {mode}")
+
+
+def numbers(text: str) -> list[int]:
+    """`0,4-6` → `[0, 4, 5, 6]`: numbers of pictures."""
+    found: list[int] = []
+    for part in text.split(","):
+        first, sign, last = part.strip().partition("-")
+        if not first.isdigit() or (sign and not last.isdigit()) or (sign and int(last) < int(first)):
+            raise ParameterError(f"--mix {text!r}: expected numbers of pictures such as 3 or 0,4,8 or 0-3")
+        found += range(int(first), int(last if sign else first) + 1)
+    return found
 
 
 def pairs(attributes: list[str]) -> dict[str, str]:

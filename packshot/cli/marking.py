@@ -53,6 +53,11 @@ def policy_overrides(policy: str | None, producer: str | None) -> dict[str, Any]
     return {key: value for key, value in given.items() if value is not None}
 
 
+def policy_entries(policy: str | None, producer: str | None) -> dict[str, str]:
+    """The flags as entries of a policy, the default one where none is named."""
+    return {"name": policy or "default", **({"producer": producer} if producer else {})}
+
+
 def signing(certificate: Path | None, key: Path | None, timestamp: str | None = None) -> Signing | None:
     """The signer the flags name; None for the pipeline's own. Raises ParameterError if only one of two is given."""
     from packshot.provenance.credentials import Signing

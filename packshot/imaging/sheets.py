@@ -30,3 +30,9 @@ def tiled(pictures: Tensor, gap_px: int = 2, columns: int = 0) -> Tensor:
 def sheet(pictures: Sequence[Picture], columns: int = 0, gap_px: int = 2) -> Picture:
     """The sheet of Pictures of one size (see `tiled`); transparent parts are not mixed with white."""
     return Picture(tiled(torch.cat([picture.rgb for picture in pictures]), gap_px, columns)[None])
+
+
+def enlarged(picture: Picture, factor: int) -> Picture:
+    """The picture with every pixel as a square of `factor` px: tiny ones to look at."""
+    rgb = picture.rgb.repeat_interleave(factor, 2).repeat_interleave(factor, 3)
+    return picture if factor == 1 else Picture(rgb)

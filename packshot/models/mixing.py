@@ -31,6 +31,15 @@ def mixing_sides(sampler: Sampler) -> tuple[int, ...]:
     return tuple(sorted(set(network.noise_sides))[1:])
 
 
+def mixing_side(sampler: Sampler, side_px: int | None = None) -> int:
+    """The side in px from which the second picture rules, the middle one by default. Raises ParameterError."""
+    sides = mixing_sides(sampler)
+    side = sides[(len(sides) - 1) // 2] if side_px is None else side_px
+    if side not in sides:
+        raise ParameterError(f"mix-from: expected one of {', '.join(map(str, sides))} (px a side), got {side}")
+    return side
+
+
 def mixed(
     sampler: Sampler,
     a: Sequence[int],
@@ -44,8 +53,8 @@ def mixed(
     side_px: from this side on styles are those of b (see `mixing_sides`), by default from the middle one. Attributes
     travel with the codes. Raises ParameterError for networks without a mapping and sides that they do not have.
     """
-    layer = _layer(sampler, side_px)
     network: Any = sampler.network
+    layer = network.noise_sides.index(mixing_side(sampler, side_px))
     coarse, fine = (
         sampler.styles(sampler.noises(seeds), sampler.conditions(wanted or {}, seeds), truncation) for seeds in (a, b)
     )
@@ -63,13 +72,3 @@ def mixing_sheet(rows: Sequence[Picture], columns: Sequence[Picture], cells: Seq
     width = len(columns)
     lines = [[row, *cells[i * width : (i + 1) * width]] for i, row in enumerate(rows)]
     return sheet([white, *columns, *(picture for line in lines for picture in line)], columns=width + 1)
-
-
-def _layer(sampler: Sampler, side_px: int | None) -> int:
-    """The first layer of a side: the crossover point."""
-    sides = mixing_sides(sampler)
-    network: Any = sampler.network
-    side = sides[(len(sides) - 1) // 2] if side_px is None else side_px
-    if side not in sides:
-        raise ParameterError(f"mix-from: expected one of {', '.join(map(str, sides))} (px a side), got {side}")
-    return int(network.noise_sides.index(side))

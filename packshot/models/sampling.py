@@ -55,9 +55,11 @@ class Sampler:
     def __init__(self, checkpoint: Checkpoint, device: str = "cpu") -> None:
         two = checkpoint.network in KINDS
         self.network: nn.Module = (TwoStages(checkpoint) if two else checkpoint.build()).to(device)
-        self.name, self.digest, self.device = checkpoint.path.stem, checkpoint.digest, device
-        self.attributes: dict[str, list[str]] = {k: list(v) for k, v in checkpoint.card.get("attributes", {}).items()}
-        self.words = Words(checkpoint.card["words"]) if checkpoint.card.get("words") else None
+        stem, card = checkpoint.path.stem, checkpoint.card
+        self.name = str(card.get("preset") or stem) if stem == card.get("role") else stem  # a run calls all alike
+        self.digest, self.device = checkpoint.digest, device
+        self.attributes: dict[str, list[str]] = {k: list(v) for k, v in card.get("attributes", {}).items()}
+        self.words = Words(card["words"]) if card.get("words") else None
         if isinstance(self.network, TwoStages):
             self.noise_dim, self.condition_dim = self.network.noise_dim, self.network.condition_dim
         else:
@@ -131,6 +133,18 @@ class Sampler:
         """The pictures of `drawn` alone."""
         for drawn in self.drawn(seeds, wanted, truncation, text):
             yield drawn.picture
+
+    def way(
+        self, a: int, b: int, steps: int, wanted: Mapping[str, str] | None = None, *, spherical: bool = True
+    ) -> tuple[Tensor, Tensor | None]:
+        """Noise `(steps, noise_dim)` and conditions from the picture of seed a to that of seed b (see `between`).
+
+        Attributes that differ are mixed in proportion, so that the way begins and ends with the very pictures.
+        """
+        ends = self.conditions(wanted or {}, [a, b])
+        t = torch.linspace(0, 1, steps)[:, None]
+        condition = None if ends is None else torch.lerp(ends[:1], ends[1:], t)
+        return between(self.noise(a), self.noise(b), steps, spherical=spherical), condition
 
     def draw(
         self, z: Tensor, condition: Tensor | None = None, truncation: float = 1.0, text: str = ""

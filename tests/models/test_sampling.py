@@ -90,6 +90,47 @@ def test_truncation_brings_pictures_together(tmp_path: Path, name: str, entries:
         spread(1.5)
 
 
+def test_truncated_pictures_too_depend_on_their_seed_alone(tmp_path: Path) -> None:
+    maker = sampler(tmp_path, "stylegan2-generator", w_dim=8)
+    seeds = sampling.seeds_of(5, 20)
+    many = [one.pixels for one in maker.drawn(seeds, truncation=0.3)]
+    fresh = sampler(tmp_path, "stylegan2-generator", w_dim=8)
+    for number in (19, 4):
+        (alone,) = fresh.drawn([seeds[number]], truncation=0.3)
+        assert torch.allclose(many[number], alone.pixels, atol=1e-5)
+
+
+def test_a_drawn_picture_says_what_it_was_drawn_for(tmp_path: Path) -> None:
+    maker = sampler(tmp_path)
+    for one in maker.drawn(range(30), {"colour": "green"}):
+        assert one.attributes["colour"] == "green"
+        assert one.condition is not None
+        assert maker.named(one.condition) == one.attributes
+        (again,) = maker.drawn([one.seed], one.attributes)
+        assert torch.allclose(again.pixels, one.pixels, atol=1e-6)
+
+
+def test_a_way_leads_from_one_picture_to_the_other_attributes_too(tmp_path: Path) -> None:
+    maker = sampler(tmp_path)
+    named = [one.attributes for one in maker.drawn(range(9))]
+    seeds = next((a, b) for a in range(9) for b in range(9) if named[a] != named[b])
+    z, condition = maker.way(*seeds, 5)
+    way = list(maker.draw(z, condition))
+    for end, seed in ((0, seeds[0]), (4, seeds[1])):
+        (own,) = maker.pictures([seed])
+        assert torch.allclose(way[end].rgb, own.rgb, atol=1e-4)
+    assert torch.allclose(condition.sum(1), torch.full((5,), 2.0))
+
+
+def test_a_network_of_a_run_is_called_after_its_preset(tmp_path: Path) -> None:
+    maker = sampler(tmp_path)
+    assert maker.name == "small"
+    path = tmp_path / "generator.safetensors"
+    card = {"attributes": ATTRIBUTES, "preset": "shop-gan", "role": "generator"}
+    checkpoint.write(path, maker.network, "dcgan-generator", card)
+    assert Sampler(checkpoint.read(path)).name == "shop-gan"
+
+
 def test_the_great_circle_keeps_the_length_that_the_line_loses() -> None:
     a, b = torch.randn(2, 1, 512, generator=torch.Generator().manual_seed(0))
     round_way, line = sampling.between(a, b, 9), sampling.between(a, b, 9, spherical=False)

@@ -95,9 +95,10 @@ def test_the_critic_beside_the_generator_is_asked_if_nothing_is_named(weights: P
     assert all(score >= rule.least for score in scores)
 
 
-def test_real_pictures_are_the_critics_scale_where_there_are_any(weights: Path, shop: Path) -> None:
+def test_real_pictures_are_the_critics_scale_where_they_are_asked_for(weights: Path, shop: Path) -> None:
     critic = str(weights / "critic.safetensors")
-    low, high = (accept(weights, critic=critic, catalogue=str(shop), critic_quantile=q).rules[0] for q in (0.1, 0.9))
+    named = {"critic": critic, "catalogue": str(shop), "critic_scale": "real"}
+    low, high = (accept(weights, **named, critic_quantile=q).rules[0] for q in (0.1, 0.9))
     assert "of 60 training pictures" in low.told
     assert low.least < high.least
 
@@ -137,7 +138,7 @@ def test_a_copy_of_a_training_picture_is_refused_even_mirrored(weights: Path, sh
 def test_spent_tries_end_the_stream_with_counts_after_what_had_passed(weights: Path) -> None:
     stream = accept(weights, count=40, critic=str(weights / "critic.safetensors"), critic_quantile=0.9, tries=2)
     passed = []
-    with pytest.raises(NotEnoughPassed, match=r"of 80 tried .* rejected: critic \d+; 40 were wanted"):
+    with pytest.raises(NotEnoughPassed, match=r"of 80 tried \(.*%\), .* rejected: critic \d+; 40 were wanted"):
         passed.extend(stream)
     assert 0 < len(passed) == stream.tally.passed < 40
     assert stream.tally.tried == 80
@@ -155,7 +156,7 @@ def test_before_and_after_are_compared_with_as_many_pictures(weights: Path, shop
     assert before["named"] < after["named"] == 1
     assert {"FD-classifier", "coverage", "CAS colour"} <= set(before)
     assert len(effect.notes) == 2
-    assert effect.tried[0].number == 0
+    assert [one.seed for one in effect.tried] == seeds_of(7, 12)
 
 
 def test_too_few_pictures_are_not_compared(weights: Path, shop: Path) -> None:
@@ -185,6 +186,7 @@ def unfit(folder: Path) -> None:
         ({"classifier": "critic"}, "a dcgan-critic names nothing"),
         ({"classifier": "shape"}, "it names nothing, the generator is asked for colour: nothing in common"),
         ({"features": "classifier"}, "name their catalogue"),
+        ({"catalogue": "classifier"}, "nothing compares with training pictures"),
     ],
 )
 def test_what_cannot_judge_is_refused_by_name(weights: Path, tmp_path: Path, named, told) -> None:

@@ -6,6 +6,7 @@ critic or a classifier costs variety: read recall and coverage beside distance a
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ import torch
 from torch import Tensor
 
 from packshot import checkpoint
+from packshot.catalogue.dataset.pictures import to_signed
 from packshot.evaluation.features import compare_sets
 from packshot.models import find
+from packshot.models.sampling import Drawn, in_batches
 from packshot.training.acceptance.rules import NamedMargin
 from packshot.training.acceptance.stream import Accepting, Judged
 from packshot.training.accuracy import accuracy_from
@@ -46,15 +49,16 @@ class Effect:
         self.accuracy_images = accuracy_images
         self.features, self.device = str(features), accepting.sampler.device
         self.most = min(accepting.count, MOST)
-        self.tried: list[Judged] = []
-        self.passed: list[Judged] = []
+        self.tried: list[Drawn] = []  # pixels as bytes
+        self.passed: list[Drawn] = []
         self.notes: tuple[str, ...] = ()
 
     def add(self, judged: Judged) -> None:
         """One more picture that was tried."""
+        drawn = replace(judged.drawn, pixels=((judged.drawn.pixels + 1) * 127.5).round().to(torch.uint8))
         for kept, wanted in ((self.tried, True), (self.passed, judged.passed)):
             if wanted and len(kept) < self.most:
-                kept.append(judged)
+                kept.append(drawn)
 
     def rows(self) -> list[dict[str, Any]]:
         """Rows of a table: all, accepted, and training pictures as the reference; none for fewer than ten pictures."""
@@ -63,8 +67,8 @@ class Effect:
             self.notes = (f"before and after not compared: {count} pictures, at least {FEWEST} are needed",)
             return []
         space = FeatureSpace.read(self.features, self.device)
-        first = self.passed[0].drawn.pixels
-        pictures = pictures_of(self.catalogue, first.shape[1], first.shape[0])
+        channels, size, _ = self.passed[0].pixels.shape
+        pictures = pictures_of(self.catalogue, size, channels)
         sampler, stored = self.accepting.sampler, self.accepting.generator
         has = len(pictures.where(split=self.split)) > 0
         real = asked(pictures, sampler, stored, self.split if has else "")
@@ -81,20 +85,22 @@ class Effect:
     def _judge_too(self) -> bool:
         return any(rule.name in ("classifier", "copy") for rule in self.accepting.rules)
 
-    def _named(self, some: list[Judged]) -> dict[str, float]:
+    def _named(self, some: list[Drawn]) -> dict[str, float]:
         """The share that the feature network names as asked, if it is a classifier of the same attributes."""
         stored = checkpoint.read(find(self.features))
-        if not set(stored.card.get("attributes", {})) & set(some[0].drawn.attributes):
+        if not set(stored.card.get("attributes", {})) & set(some[0].attributes):
             return {}
         margin = NamedMargin(stored, self.accepting.sampler, self.accepting.wanted, self.device)
-        return {"named": float((margin([one.drawn for one in some]) > 0).float().mean())}
+        signed = (replace(one, pixels=to_signed(one.pixels)) for one in some)
+        ahead = torch.cat([margin(part) for part in in_batches(signed)])
+        return {"named": float((ahead > 0).float().mean())}
 
-    def _learned(self, some: list[Judged], real: Tensor, told: Asked) -> dict[str, float]:
+    def _learned(self, some: list[Drawn], real: Tensor, told: Asked) -> dict[str, float]:
         """Accuracy by attribute of a classifier that learned from these pictures alone, on the real ones."""
         if not self.accuracy_images or told.labels is None:
             return {}
         attributes = self.accepting.sampler.attributes
-        codes = [[names.index(one.drawn.attributes[a]) for a, names in attributes.items()] for one in some]
+        codes = [[names.index(one.attributes[a]) for a, names in attributes.items()] for one in some]
         labels = torch.tensor(codes)
         learned = accuracy_from(
             _bytes(some), labels, real, told.labels, images=self.accuracy_images, device=self.device
@@ -102,9 +108,8 @@ class Effect:
         return {f"CAS {name}": share for name, share in zip(attributes, learned.by_attribute, strict=True)}
 
 
-def _bytes(some: list[Judged]) -> Tensor:
-    pixels = torch.stack([one.drawn.pixels for one in some])
-    return ((pixels + 1) * 127.5).round().to(torch.uint8)
+def _bytes(some: list[Drawn]) -> Tensor:
+    return torch.stack([one.pixels for one in some])
 
 
 def _notes(count: int, real: Tensor, judged: bool) -> tuple[str, ...]:

@@ -60,7 +60,7 @@ class Count:
         """In words."""
         reasons = ", ".join(f"{name} {number:,}" for name, number in self.rejected.items())
         rejected = self.tried - self.passed
-        share = f"{self.passed / self.tried:.0%}" if self.tried else "0%"
+        share = f"{self.passed / max(self.tried, 1):.1%}"
         return f"{self.passed:,} of {self.tried:,} tried ({share}), {rejected:,} rejected" + (
             f": {reasons}" if reasons else ""
         )
@@ -151,8 +151,11 @@ def rules_of(
     critic, real = _critic_named(settings, stored), None
     if settings.features and not settings.catalogue:
         raise ParameterError("features: copies are told by training pictures too; name their catalogue")
-    if settings.catalogue and not (settings.features or critic):
-        raise ParameterError("catalogue: nothing compares with training pictures; name features or a critic too")
+    real_scale = settings.critic_scale == "real"
+    if real_scale and not (critic and settings.catalogue):
+        raise ParameterError("critic_scale: real pictures need a critic to judge them, and their catalogue")
+    if settings.catalogue and not (settings.features or real_scale):
+        raise ParameterError("catalogue: nothing compares with training pictures; name features, or critic_scale real")
     first = next(iter(sampler.drawn([0], wanted, truncation, text)))
     if settings.catalogue:
         pictures = pictures_of(settings.catalogue, first.pixels.shape[1], first.pixels.shape[0])
@@ -161,7 +164,7 @@ def rules_of(
     if critic:
         score = CriticScore(checkpoint.read(find(critic)), sampler, stored, sampler.device)
         own = sampler.drawn(range(SCALE_SEED, SCALE_SEED + SCALE), wanted, truncation, text)
-        rules.append(_critic_rule(score, settings.critic_quantile, real, wanted, own))
+        rules.append(_critic_rule(score, settings.critic_quantile, real if real_scale else None, wanted, own))
     if settings.classifier:
         margin = NamedMargin(checkpoint.read(find(settings.classifier)), sampler, wanted, sampler.device)
         rules.append(Rule("classifier", margin, settings.margin, f"asked value ahead by {settings.margin:g}"))
