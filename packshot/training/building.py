@@ -23,6 +23,14 @@ from packshot.training.objectives.gan import Gan, GanSettings
 from packshot.training.objectives.growing import Growing, GrowingSettings
 from packshot.training.objectives.mixture import MixtureFit, MixtureSettings
 from packshot.training.objectives.product import ProductGan, ProductSettings
+from packshot.training.objectives.restore import (
+    Inpaint,
+    InpaintSettings,
+    Restore,
+    RestoreSettings,
+    RestoreVae,
+    RestoreVaeSettings,
+)
 from packshot.training.objectives.stylegan import StyleGan, StyleSettings
 from packshot.training.objectives.vae import Vae, VaeSettings
 from packshot.training.objectives.vaegan import VaeGan, VaeGanSettings
@@ -53,6 +61,9 @@ KINDS: Mapping[str, Kind] = {
     "mixture": Kind(MixtureFit, MixtureSettings, ("mixture", "autoencoder"), augmented=False),
     "codes": Kind(CodePrior, CodesSettings, ("prior", "autoencoder"), augmented=False),
     "classify": Kind(Classify, ClassifySettings, ("classifier",)),
+    "restore": Kind(Restore, RestoreSettings, ("restorer",), augmented=False),  # and a critic: see `restoring`
+    "inpaint": Kind(Inpaint, InpaintSettings, ("restorer",), augmented=False),
+    "restore-vae": Kind(RestoreVae, RestoreVaeSettings, ("restorer",), augmented=False),
 }
 READ_WITH = ("mirror", "shift", "ground", "recolour")  # happen where pictures are read, see `prepare.change_of`
 AUGMENTS = (*READ_WITH, "diffaugment", "ada", "ada-quick")

@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from packshot.catalogue.dataset import changes
+from packshot.catalogue.dataset.album import Crops
 from packshot.catalogue.dataset.order import Order
 from packshot.catalogue.dataset.pictures import Labels, Pictures
 from packshot.catalogue.dataset.stream import Stream, mirrored
@@ -22,7 +23,10 @@ from packshot.training.first_stage import SECOND, FirstStage
 from packshot.training.material import pictures_of
 from packshot.training.missing import filled
 from packshot.training.objective import Objective
+from packshot.training.objectives.restore import RestoreSettings
 from packshot.training.presets import Preset
+from packshot.training.restoring import RESTORING, crops_of
+from packshot.training.restoring import objective_of as restoring_objective_of
 from packshot.training.settings import Settings
 
 TOKENS = 32  # words of a product's text that are read
@@ -37,7 +41,7 @@ class Prepared:
     """
 
     objective: Objective
-    stream: Stream
+    stream: Stream | Crops
     settings: Settings
     attributes: dict[str, tuple[str, ...]]
     licences: tuple[str, ...]
@@ -56,6 +60,8 @@ def prepare(
     settings, for columns asked for that the catalogue lacks, and where a classifier has nothing to name.
     """
     settings, rules = _settled(preset, changes)
+    if preset.objective in RESTORING:
+        return _restoring(preset, catalogue, settings, rules)
     first = None
     if preset.objective in SECOND:
         first = FirstStage.read(rules.get("autoencoder", ""), preset.objective)
@@ -85,6 +91,15 @@ def prepare(
         words,
         first,
     )
+
+
+def _restoring(preset: Preset, place: str | Path, settings: Settings, rules: Mapping[str, Any]) -> Prepared:
+    """Crops of photographs of any size, without labels."""
+    own = KINDS[preset.objective].rules(**rules)
+    assert isinstance(own, RestoreSettings)
+    crops, album = crops_of(place, preset.size, own.shrink, settings.seed)
+    torch.manual_seed(settings.seed)
+    return Prepared(restoring_objective_of(preset, own), crops, settings, {}, album.licences, len(album))
 
 
 def labels_of(pictures: Pictures, preset: Preset, columns: Sequence[str] | None) -> dict[str, Labels]:

@@ -6,11 +6,17 @@ from collections.abc import Mapping
 
 from packshot.errors import ParameterError
 from packshot.training.preset import Preset, falling, flat
-from packshot.training.rows import autoencoders, catalogue, fashion, toyshop
+from packshot.training.rows import autoencoders, catalogue, fashion, restoration, toyshop
 
 __all__ = ["TABLE", "Preset", "falling", "find", "flat"]
 
-TABLE: Mapping[str, Preset] = {**fashion.ROWS, **toyshop.ROWS, **autoencoders.ROWS, **catalogue.ROWS}
+TABLE: Mapping[str, Preset] = {
+    **fashion.ROWS,
+    **toyshop.ROWS,
+    **autoencoders.ROWS,
+    **catalogue.ROWS,
+    **restoration.ROWS,
+}
 
 
 def find(name: str) -> Preset:

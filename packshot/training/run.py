@@ -123,10 +123,11 @@ def _follow(preset: Preset, prepared: Prepared, folder: Path, rewinds: int, **ho
 def export(
     prepared: Prepared, preset: Preset, outcome: Outcome, folder: Path, facts: Mapping[str, Any]
 ) -> dict[str, Path]:
-    """Write every network as a checkpoint of half precision with its card; the averaged copy where there is one."""
+    """Write every network as a checkpoint of half precision with its card: averaged, fused, where it can be."""
     written = {}
     for role, (name, _) in preset.networks.items():
         network: nn.Module = outcome.averages.get(role, prepared.objective.networks[role])
+        network = network.fused() if hasattr(network, "fused") else network  # type: ignore[operator]
         path = folder / f"{role}.safetensors"
         dtype = None if preset.objective == "mixture" else torch.float16  # few numbers, some of them tiny
         checkpoint.write(path, network, name, _card(role, prepared, preset, outcome, facts), dtype)

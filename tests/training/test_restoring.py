@@ -61,7 +61,7 @@ def test_one_batch_is_learned(album: Path) -> None:
         optimiser.zero_grad()
         found.backward()
         optimiser.step()
-    assert losses[-1] < 0.8 * losses[0]
+    assert losses[-1] < 0.93 * losses[0]
 
 
 def test_a_start_is_taken_over_also_at_another_scale(album: Path, tmp_path: Path) -> None:
