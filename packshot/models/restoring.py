@@ -17,6 +17,7 @@ from packshot.errors import ModelError
 from packshot.imaging import mapped, tiles
 
 if TYPE_CHECKING:
+    from packshot.imaging.restoring.filling import Field, Filler, Mask
     from packshot.models import Model
 
 TILE_PX = 256  # of a tile that is kept, roughly: small enough for the cache, large enough for its overlap
@@ -56,6 +57,23 @@ def with_level(model: Model, rgb: Tensor, level: float) -> Tensor:
     if model.channels_in == 3:
         return rgb
     return functional.pad(rgb, (0, 0, 0, 0, 0, 1), value=level)
+
+
+def filler_of(model: Model) -> Filler:
+    """Fills a window by a network of a picture and its mask; what must not be copied counts as unknown to it.
+
+    Raises ModelError if the network takes no mask.
+    """
+    if model.channels_in != 4 or model.scale != 1:
+        raise ModelError(f"{model.name}: takes {model.channels_in} channels, expected an inpainting network of 4")
+
+    def filler(picture: Field, hole: Mask, kept: Mask) -> Field:
+        unknown = torch.from_numpy(hole | kept)[None, None].float()
+        rgb = torch.from_numpy(picture).permute(2, 0, 1)[None] * (1 - unknown)
+        found: Field = model.run(torch.cat([rgb, unknown], 1)).clamp(0, 1)[0].permute(1, 2, 0).numpy()
+        return found
+
+    return filler
 
 
 def reach_of(model: Model) -> int | None:

@@ -22,6 +22,8 @@ TABLE = {
     "denoise": "packshot.operations.denoise:Denoise",
     "dejpeg": "packshot.operations.dejpeg:Dejpeg",
     "sharpen": "packshot.operations.sharpen:Sharpen",
+    "erase": "packshot.operations.erase:Erase",
+    "extend": "packshot.operations.extend:Extend",
 }
 
 

@@ -1,0 +1,229 @@
+"""Erase: what a mask, boxes, a colour or found writing covers is filled from what is around it.
+
+A visible AI label is never erased: what `provenance.labels` finds is taken out of the mask, whatever the policy.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import AfterValidator, Field
+
+from packshot.errors import ParameterError
+from packshot.imaging.names import parse_colour
+from packshot.operations.operation import (
+    Context,
+    Method,
+    ModelName,
+    Operation,
+    PictureName,
+    Result,
+    commercial_parameter,
+    method_parameter,
+    model_parameter,
+    need_model,
+    need_one,
+    parameter,
+)
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from packshot.imaging.picture import Picture
+    from packshot.imaging.restoring.filling import Filler
+    from packshot.provenance.labels import Label
+
+NUMBER = r"(?:100(?:\.0*)?|\d{1,2}(?:\.\d*)?)"
+BOX = re.compile(rf"{NUMBER},{NUMBER},{NUMBER},{NUMBER}")
+MOST = 0.6  # of the picture: what is left says too little about more
+
+
+def _known_boxes(text: str) -> str:
+    for part in filter(None, text.replace(" ", "").split(";")):
+        ordered = BOX.fullmatch(part) and all(a < b for a, b in zip(*_halves(part), strict=True))
+        if not ordered:
+            raise ParameterError(
+                f"box: expected left,top,right,bottom in % of the picture, like 70,80,95,98; got {part!r}"
+            )
+    return text.replace(" ", "")
+
+
+def _halves(part: str) -> tuple[list[float], list[float]]:
+    numbers = [float(n) for n in part.split(",")]
+    return numbers[:2], numbers[2:]
+
+
+def _colour_or_nothing(text: str) -> str:
+    if text:
+        parse_colour(text)
+    return text
+
+
+Boxes = Annotated[str, AfterValidator(_known_boxes)]
+Key = Annotated[str, AfterValidator(_colour_or_nothing), Field(json_schema_extra={"format": "colour"})]
+
+
+class Erase(Operation):
+    """Remove what a mask, a box, a colour or writing covers; never a visible AI label."""
+
+    may_change_product: ClassVar[bool] = True
+
+    mask: PictureName = parameter("", "picture file whose light parts are erased, of the photo's size")
+    box: Boxes = parameter("", "left,top,right,bottom of what is erased; several with ; between", unit="%")
+    colour: Key = parameter("", "colour that is erased wherever it stands")
+    tolerance: float = parameter(8.0, "how far from `colour` still counts, CIEDE2000", unit="ΔE", ge=0, le=50)
+    text: Literal["off", "outside", "everywhere"] = parameter(
+        "off", "writing that is found: outside the product, or everywhere (extra ocr; without it on plain grounds only)"
+    )
+    drawn: bool = parameter(True, "what was drawn on the picture as its mask, if anything")
+    grow: int = parameter(3, "how far the mask is widened, to take soft edges along", unit="px", ge=0, le=100)
+    strength: float = parameter(1.0, "how much of what is erased goes; 0 = nothing", ge=0, le=1)
+    method: Method = method_parameter("`fill`")
+    fill: Literal["patch", "telea", "navier-stokes"] = parameter(
+        "patch", "classical: patch copies from the surroundings; telea and navier-stokes draw them into the hole"
+    )
+    model: ModelName = model_parameter("inpaint")
+    commercial: bool = commercial_parameter()
+
+    def apply(self, picture: Picture | None, context: Context) -> Result:
+        """numbers: `erased_share` of the picture, `erased_of_product` (share of the product, 0 if none is known),
+        `labels_kept`. layers: `erased`, `kept`. Pixels outside the mask come back bit-exact.
+        Raises ParameterError if nothing says what is to be erased.
+        """
+        import torch
+
+        from packshot.imaging import mattes
+        from packshot.imaging.restoring.filling import filled_by
+        from packshot.provenance.labels import find_labels, mask_of
+
+        picture = need_one(picture, "erase")
+        wanted = self._wanted(picture, context)
+        if self.grow and bool(wanted.any()):
+            wanted = mattes.dilate(wanted.float(), self.grow) > 0.5
+        labels = find_labels(picture.rgb) if bool(wanted.any()) else []
+        kept = mask_of(labels, picture.size)
+        hole = wanted & ~kept
+        met = [label for label in labels if bool((mask_of([label], picture.size) & wanted).any())]
+        notes = (() if bool(wanted.any()) else ("nothing to erase was found",)) + _notes(met)
+        share = float(hole.float().mean())
+        if share > MOST:
+            raise ParameterError(f"erase: the mask covers {share:.0%} of the picture, expected at most {MOST:.0%}")
+        rgb = picture.rgb
+        if self.strength > 0 and share > 0:
+            filled = filled_by(rgb, hole, self._filler(context), kept)
+            rgb = filled if self.strength == 1 else torch.where(hole, rgb.lerp(filled, self.strength), rgb)
+        numbers = {
+            "erased_share": share,
+            "erased_of_product": _of_product(hole, picture),
+            "labels_kept": float(len(met)),
+        }
+        flags = ("part of the product was erased",) if numbers["erased_of_product"] > 0.001 else ()
+        layers = {"erased": hole.float(), "kept": (kept & wanted).float()}
+        return Result(picture.replace(rgb=rgb), numbers, flags, layers, notes)
+
+    def weights(self) -> tuple[str, ...]:
+        return () if self.method == "classical" else (self.model or "inpaint",)
+
+    def source_type(self) -> str | None:
+        if self.strength == 0:
+            return None
+        return "algorithmicallyEnhanced" if self.method == "classical" else "compositeWithTrainedAlgorithmicMedia"
+
+    def _filler(self, context: Context) -> Filler:
+        from packshot.imaging.restoring.filling import ways
+        from packshot.models.restoring import filler_of
+
+        if self.method == "classical":
+            return ways(context.seed)[self.fill]
+        model = need_model(context, self.weights()[0], "erase", self.commercial, "patches or diffusion, see fill")
+        return filler_of(model)
+
+    def _wanted(self, picture: Picture, context: Context) -> Tensor:
+        """All that is to be erased, bool `(1, 1, h, w)`."""
+        import torch
+
+        masks = []
+        if self.mask:
+            masks.append(_from_file(context.open_picture(self.mask), picture, context.source))
+        if self.box:
+            masks.append(_from_boxes(self.box, picture.size))
+        if self.colour:
+            masks.append(_from_colour(picture.rgb, parse_colour(self.colour), self.tolerance))
+        if self.text != "off":
+            masks.append(_from_text(picture, self.text == "everywhere"))
+        if self.drawn and picture.mask is not None:
+            masks.append(picture.mask > 0.5)
+        if not masks:
+            raise ParameterError("erase: expected something to erase: mask, box, colour, text, or a mask drawn")
+        return torch.stack(masks).any(0)
+
+
+def _notes(met: list[Label]) -> tuple[str, ...]:
+    """What is said of labels that the mask met."""
+    notes = []
+    if any(label.how != "unread" for label in met):
+        notes.append("a visible AI label lies in the mask: it was kept, as packshot removes none")
+    if any(label.how == "unread" for label in met):
+        notes.append(
+            "writing near the edge lies in the mask and cannot be read, so it may be an AI label: it was kept; "
+            "pip install 'packshot[ocr]' to have it read"
+        )
+    return tuple(notes)
+
+
+def _of_product(hole: Tensor, picture: Picture) -> float:
+    if picture.matte is None or not bool((picture.matte > 0.5).any()):
+        return 0.0
+    return float((hole & (picture.matte > 0.5)).sum() / (picture.matte > 0.5).sum())
+
+
+def _from_file(drawn: Picture, picture: Picture, source: Picture | None) -> Tensor:
+    """A mask file; of the size of the photo as read, it follows what moved since."""
+    from packshot.imaging import geometry
+
+    light = drawn.rgb.mean(1, keepdim=True)
+    if drawn.alpha is not None:
+        light = light * drawn.alpha
+    if drawn.size == picture.size:
+        return light > 0.5
+    if source is not None and drawn.size == source.size:
+        moved = geometry.carry(drawn.replace(mask=light, alpha=None), picture.to_source, picture.size).mask
+        assert moved is not None
+        return moved > 0.5
+    raise ParameterError(
+        f"mask: expected the photo's size {picture.width} x {picture.height} px, got {drawn.width} x {drawn.height}"
+    )
+
+
+def _from_boxes(text: str, size: tuple[int, int]) -> Tensor:
+    import torch
+
+    mask = torch.zeros(1, 1, *size, dtype=torch.bool)
+    for part in filter(None, text.split(";")):
+        (x0, y0), (x1, y1) = ([n / 100 for n in half] for half in _halves(part))
+        mask[..., int(y0 * size[0]) : round(y1 * size[0] + 0.49), int(x0 * size[1]) : round(x1 * size[1] + 0.49)] = True
+    return mask
+
+
+def _from_colour(rgb: Tensor, colour: tuple[float, float, float], tolerance: float) -> Tensor:
+    from packshot.imaging.colour import delta_e_2000, rgb_to_lab
+
+    key = rgb_to_lab(rgb.new_tensor(colour).view(1, 3, 1, 1)).expand_as(rgb)
+    return delta_e_2000(rgb_to_lab(rgb), key) <= tolerance
+
+
+def _from_text(picture: Picture, everywhere: bool) -> Tensor:
+    """Boxes of writing; outside the product unless it may be everywhere."""
+    import torch
+
+    from packshot.imaging.writing import found_writing
+
+    mask = torch.zeros(1, 1, *picture.size, dtype=torch.bool)
+    for x0, y0, x1, y1 in found_writing(picture.rgb):
+        part = None if picture.matte is None else picture.matte[..., y0:y1, x0:x1]
+        if everywhere or part is None or float(part.mean()) < 0.5:
+            mask[..., y0:y1, x0:x1] = True
+    if not everywhere and picture.matte is not None:
+        mask &= picture.matte < 0.02
+    return mask
