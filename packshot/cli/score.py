@@ -13,7 +13,7 @@ DIGITS = {"real": "d", "generated": "d", "seed": "d"}
 def score(
     checkpoint: Annotated[str, typer.Argument(help="name of shipped weights or a .safetensors file")],
     catalogue: Annotated[Path, typer.Option(help="catalogue folder with held-out pictures")],
-    features: Annotated[str, typer.Option(help="checkpoint of the network whose features are compared")],
+    features: Annotated[str, typer.Option(help="checkpoint whose features are compared, or inception=FILE")],
     out: Annotated[Path, typer.Option(help="folder of score.json and neighbours.png")] = Path("out/score"),
     count: Annotated[int, typer.Option("-n", "--count", min=10, max=100_000, help="pictures drawn")] = 10_000,
     split: Annotated[str, typer.Option(help="pictures to compare with")] = "test",

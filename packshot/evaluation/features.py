@@ -20,6 +20,8 @@ from packshot.evaluation.manifold import compare
 
 BATCH = 250
 ROWS = 5000  # of each set that the neighbour figures are taken on
+INCEPTION = "inception-2015-12-05"  # the features that FID and KID are defined in; see `inception`
+PUBLISHED = {INCEPTION: ("FID", "KID")}
 
 
 class FeatureNetwork(Protocol):
@@ -52,11 +54,10 @@ class Comparison:
     duplicates: float | None = None
 
     def row(self) -> dict[str, Any]:
-        """As a row of a table, distances named after the features and never FID."""
+        """As a row of a table, distances named after the features; FID and KID in those of Inception alone."""
         entries = {k: v for k, v in asdict(self).items() if v is not None}
-        entries[f"FD-{self.features}"] = entries.pop("frechet")
-        entries[f"KD-{self.features}"] = entries.pop("kernel")
-        return entries
+        frechet, kernel = PUBLISHED.get(self.features, (f"FD-{self.features}", f"KD-{self.features}"))
+        return entries | {frechet: entries.pop("frechet"), kernel: entries.pop("kernel")}
 
 
 @torch.inference_mode()

@@ -12,6 +12,7 @@ from torch import Tensor
 from packshot import checkpoint
 from packshot.catalogue.dataset.pictures import Pictures
 from packshot.errors import ParameterError
+from packshot.evaluation import inception
 from packshot.evaluation.features import FeatureNetwork, features_of
 from packshot.models import find
 from packshot.models.sampling import Sampler
@@ -64,7 +65,10 @@ class FeatureSpace:
 
     @classmethod
     def read(cls, name: str, device: str) -> FeatureSpace:
-        """From a checkpoint's name or file. Raises ParameterError if the network has no features."""
+        """From a checkpoint's name or file, or `inception=FILE`. Raises ParameterError if it has no features."""
+        if name.startswith("inception="):
+            judge, called = inception.read(name.removeprefix("inception="))
+            return cls(judge.to(device), called, 3, device)
         stored = checkpoint.read(find(name))
         network = stored.build()
         if not hasattr(network, "features"):

@@ -142,12 +142,13 @@ def _scored(
     from packshot.training.scoring import score
 
     found = score(generator, catalogue, features, count=pictures, device=device).rows()[0]
-    distances = {name: value for name, value in found.items() if name.startswith(("FD-", "KD-"))}
+    distances = {name: value for name, value in found.items() if name.startswith(DISTANCES)}
     return Trial(trial.values, trial.folder, trial.images, trial.minutes, trial.verdict, {**distances, **trial.numbers})
 
 
+DISTANCES = ("FD-", "FID", "KD-", "KID")
 DRAWS = ("generator", "flow", "mixture", "prior", "autoencoder")
 
 
 def _distance(trial: Trial) -> float:
-    return next((value for name, value in trial.numbers.items() if name.startswith("FD-")), float("inf"))
+    return next((value for name, value in trial.numbers.items() if name.startswith(DISTANCES[:2])), float("inf"))
