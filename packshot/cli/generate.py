@@ -69,7 +69,7 @@ MIX_FROM = Annotated[
 
 
 def generate(
-    checkpoint: Annotated[str, typer.Argument(help="name of shipped weights or a .safetensors file")],
+    checkpoint: Annotated[str, typer.Argument(help="shipped weights by name, a .safetensors file, or a run folder")],
     out: Annotated[Path, typer.Option(help="folder of the pictures")] = Path("out/generated"),
     count: Annotated[int, typer.Option("-n", "--count", help="pictures", min=1, max=100_000)] = 16,
     category: Annotated[str | None, typer.Option(help=f"one of the categories it was trained on {DRAWN}")] = None,

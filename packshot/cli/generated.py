@@ -32,6 +32,7 @@ MOST_MIXED = 1024
 LEAST_PX = 96  # side that smaller pictures are enlarged to in sheet and animation
 SECONDS = 5.0  # between two lines of progress
 RECORD = "generated.jsonl"
+DRAWING = ("flow", "mixture", "prior", "generator", "autoencoder")  # roles in a run's folder, the second stage first
 
 
 class Generated:
@@ -50,10 +51,11 @@ class Generated:
         policy: Mapping[str, str],
         signing: Signing | None,
     ) -> None:
-        self.stored = read(find(checkpoint))
+        self.stored = read(drawing_in(checkpoint))
         self.sampler = Sampler(self.stored, resolve_device(device))
-        self.sampler.condition(wanted, 0)
-        self.out, self.seed, self.wanted, self.truncation, self.text = out, seed, wanted, truncation, text
+        self.wanted = as_spelt(wanted, self.sampler.attributes)
+        self.sampler.condition(self.wanted, 0)
+        self.out, self.seed, self.truncation, self.text = out, seed, truncation, text
         self.policy, self.signing = policies.find(dict(policy)), signing
         self.shown: list[Picture] = []
         self.written = 0
@@ -216,6 +218,26 @@ class Generated:
         if now - self.told > SECONDS:
             typer.echo(words, err=True)
             self.told = now
+
+
+def drawing_in(place: str) -> Path:
+    """The checkpoint of a name or a file; of a run's folder, the network that draws. Raises ParameterError if none."""
+    folder = Path(place)
+    if not folder.is_dir():
+        return find(place)
+    for role in DRAWING:
+        if (folder / f"{role}.safetensors").is_file():
+            return folder / f"{role}.safetensors"
+    raise ParameterError(f"{place}: a folder without {', '.join(f'{role}.safetensors' for role in DRAWING)}")
+
+
+def as_spelt(wanted: Mapping[str, str], known: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """The attributes with their values spelt as the network knows them; small and capital letters are alike."""
+    found = {}
+    for name, value in wanted.items():
+        alike = [own for own in known.get(name, ()) if own.casefold() == value.casefold()]
+        found[name] = alike[0] if len(alike) == 1 else value
+    return found
 
 
 def _seen(picture: Picture) -> Picture:

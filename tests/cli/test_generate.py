@@ -66,6 +66,13 @@ def test_pictures_carry_marks_and_a_record_of_what_they_are(runs: Path, tmp_path
     assert "category   drawn anew each time; one of bag, boot, coat" in told
 
 
+def test_a_runs_folder_and_a_value_in_other_letters_will_do(runs: Path, tmp_path: Path) -> None:
+    generate(runs / "plain", tmp_path / "out", "-n", "1", "--category", "BAG")
+    assert record(tmp_path / "out")[0]["category"] == "bag"
+    with pytest.raises(ParameterError, match=r"a folder without flow\.safetensors"):
+        CliRunner().invoke(app, ["generate", str(tmp_path)], catch_exceptions=False)
+
+
 def test_a_way_begins_and_ends_with_the_pictures_of_these_numbers(runs: Path, tmp_path: Path) -> None:
     weights = runs / "plain/generator.safetensors"
     generate(weights, tmp_path / "all", "-n", "6", "--seed", "4")
