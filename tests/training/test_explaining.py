@@ -15,9 +15,10 @@ from packshot.imaging import files
 from packshot.imaging.picture import Picture
 from packshot.provenance.verify import verify
 from packshot.training.explaining import words
+from packshot.training.explaining.codecs import Codes, arithmetic
 from packshot.training.explaining.explain import explain
-from packshot.training.explaining.material import shown_of
-from packshot.training.explaining.subject import open_subject
+from packshot.training.explaining.material import Shown, shown_of
+from packshot.training.explaining.subject import Subject, open_subject
 from tests.networks.members import make, off_zero
 
 KINDS = {"category": ["bag", "shoe"], "colour": ["blue", "green", "red"]}
@@ -78,8 +79,14 @@ def test_generator_and_critic(tmp_path, photos):
     assert all(row["n"] == 6 for row in rows)
     assert len(looked.told["networks"]) == 2
     check_page(looked)
-    marks = {figure.name: verify(tmp_path / "out" / f"{figure.name}.png") for figure in figures_of(looked)}
-    assert set(marks) >= {"layers", "walks-principal", "attribute-category", "looks-critic-real"}
+    for figure in figures_of(looked):
+        marks = verify(tmp_path / "out" / f"{figure.name}.png")
+        assert marks.iptc.value == ("trainedAlgorithmicMedia" if figure.generated else "dataDrivenMedia")
+        assert marks.c2pa.state == "valid"
+    made = {figure.name for figure in figures_of(looked) if figure.generated}
+    assert made == {
+        "layers-generator", "walks-principal", "walks-random", "attribute-category", "looks-critic-generated",
+    }  # fmt: skip
 
 
 def figures_of(looked):
@@ -151,6 +158,49 @@ def test_autoencoders_with_pictures(name, tmp_path, photos):
         rows = looked.told["sections"][2]["rows"]
         assert {row["value"] for row in rows} == {"→ bag", "→ shoe"}
         assert all(0 <= row[share] <= 1 for row in rows for share in ("before", "random", "after"))
+
+
+class Components(torch.nn.Module):
+    """Principal components as an autoencoder: exact, and nothing to train."""
+
+    def __init__(self, pictures):
+        super().__init__()
+        self.mean = pictures.flatten(1).mean(0)
+        self.axes = torch.linalg.svd(pictures.flatten(1) - self.mean, full_matrices=False).Vh[:8]
+        self.shape = pictures.shape[1:]
+
+    def encode(self, x):
+        return (x.flatten(1) - self.mean) @ self.axes.T
+
+    def decode(self, code):
+        return torch.nn.Unflatten(1, self.shape)(torch.nn.Identity()(code @ self.axes + self.mean))
+
+
+def test_arithmetic_gives_the_colour_that_was_added_and_keeps_the_shape():
+    """Squares and bars in red and blue: what is red and becomes blue stays the square or bar it was."""
+    generator = torch.Generator().manual_seed(0)
+    image, colours, shapes = torch.ones(48, 3, 8, 8), [], []
+    for number, picture in enumerate(image):
+        colour = torch.tensor([[0.8, -0.8, -0.8], [-0.8, -0.8, 0.8]][number % 2])
+        part = picture[:, 2:6, 2:6] if number // 2 % 2 else picture[:, :, 3:5]
+        part.copy_((colour + 0.1 * torch.randn(3, generator=generator)).clamp(-1, 1)[:, None, None].expand_as(part))
+        colours.append(("red", "blue")[number % 2])
+        shapes.append(("bar", "square")[number // 2 % 2])
+    shown = Shown(image, None, {"colour": colours, "shape": shapes})
+    card = checkpoint.Checkpoint(None, "components", {"size": 8}, {}, "", {})
+    subject = Subject(card, "autoencoder", Components(image), "cpu")
+    section = arithmetic(Codes.of(subject, shown), "colour", 0)
+    rows = {row["value"]: row for row in section.rows}
+    assert set(rows) == {"→ red", "→ blue"}
+    assert all(row["before"] == 0 and row["after"] == 1 and row["random"] < 0.9 for row in rows.values())
+    figure = section.figures[0]
+    for row, told in enumerate(figure.down):
+        picture, decoded, _, whole, _ = figure.pictures[row * 5 : row * 5 + 5]
+        assert (picture - decoded).abs().max() < 0.1
+        where = picture.mean(0) < 0.9
+        inside = whole[:, where].mean(1)
+        assert inside.argmax() == {"→ red": 0, "→ blue": 2}["→ " + told.split(" → ")[1]]
+        assert whole[:, ~where].min() > 0.55  # codes that are linear carry half of it to where the other shape lies
 
 
 def test_a_vae_without_pictures_is_drawn_from_its_prior(tmp_path):

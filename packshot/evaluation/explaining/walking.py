@@ -16,7 +16,7 @@ from torch import Tensor
 
 from packshot.errors import ParameterError
 
-REACH = 2.5  # standard deviations to either side
+REACH = 2.4  # standard deviations to either side
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,17 +16,18 @@ from packshot.evaluation.explaining.watching import levels, watch
 from packshot.training.explaining.generators import AXES, CHUNK, ROWS, STEPS, VALUES, path_figure
 from packshot.training.explaining.judges import MAPS_SHOWN, layer_section
 from packshot.training.explaining.material import Shown
-from packshot.training.explaining.parts import Figure, Section, grid
+from packshot.training.explaining.parts import Figure, Section, grid, plain
 from packshot.training.explaining.subject import Subject
 
 ATTRIBUTES = ("colour", "material", "category")  # those whose arithmetic is shown first
 MOST_ATTRIBUTES, MOST_TARGETS, LEAST_PICTURES = 3, 3, 8
 AMOUNTS = (0.5, 1.0, 1.5)  # of the difference, added
+EACH = 3  # pictures shown of each target
 MEASURED = 200  # pictures an arithmetic is tried on at most
 
 
 @dataclass(frozen=True)
-class _Codes:
+class Codes:
     """Both halves of an autoencoder, whatever its codes are, with codes of real pictures: `(n, d)`.
 
     Codes that walks and arithmetic lead to are kept within what real pictures have, number by number.
@@ -38,7 +39,7 @@ class _Codes:
     shape: tuple[int, ...]
 
     @classmethod
-    def of(cls, subject: Subject, real: Shown) -> _Codes:
+    def of(cls, subject: Subject, real: Shown) -> Codes:
         """Of all pictures given."""
         parts = [encoded(subject, real[range(i, min(i + CHUNK, len(real)))]) for i in range(0, len(real), CHUNK)]
         whole = torch.cat(parts)
@@ -80,7 +81,7 @@ def decoded(subject: Subject, codes: Tensor, condition: Tensor | None) -> Tensor
 
 def explain_codec(subject: Subject, real: Shown, seed: int) -> Iterator[Section]:
     """The sections of an autoencoder that need real pictures."""
-    space = _Codes.of(subject, real)
+    space = Codes.of(subject, real)
     yield _halves(subject, real)
     yield _walks(space, seed)
     for attribute, values in subject.attributes.items():
@@ -90,7 +91,7 @@ def explain_codec(subject: Subject, real: Shown, seed: int) -> Iterator[Section]
     chosen = sorted(told, key=lambda name: ATTRIBUTES.index(name) if name in ATTRIBUTES else len(ATTRIBUTES))
     shown = 0
     for attribute in chosen:
-        found = _arithmetic(space, attribute, seed)
+        found = arithmetic(space, attribute, seed)
         if found is not None and shown < MOST_ATTRIBUTES:
             shown += 1
             yield found
@@ -101,10 +102,10 @@ def _halves(subject: Subject, real: Shown) -> Section:
     some = real[range(min(MAPS_SHOWN, len(real)))]
     run = lambda: decoded(subject, encoded(subject, some).clone(), some.condition)  # noqa: E731
     _, found = watch(subject.network, run)
-    return layer_section("layers_codec", "layers", some.image, levels(found), generated=False)
+    return layer_section("layers_codec", "layers-autoencoder", some.image, levels(found), generated=False)
 
 
-def _walks(space: _Codes, seed: int) -> Section:
+def _walks(space: Codes, seed: int) -> Section:
     axes = principal_axes(space.codes, AXES)
     start = space.codes[:1]
     told = space.condition([0])
@@ -115,7 +116,7 @@ def _walks(space: _Codes, seed: int) -> Section:
     return Section("walks_codes", facts, (figure,), numbers={"explained": axes.explained})
 
 
-def _swapped(space: _Codes, attribute: str, values: list[str]) -> Section:
+def _swapped(space: Codes, attribute: str, values: list[str]) -> Section:
     """Real pictures decoded from their own codes under other values of an attribute they are told of."""
     shown = values[:VALUES]
     place = sum(
@@ -130,52 +131,68 @@ def _swapped(space: _Codes, attribute: str, values: list[str]) -> Section:
         again = space.draw(space.codes[row : row + 1].expand(len(told), -1), told)
         rows.append(torch.cat([coloured(space.real.image[row : row + 1]), again]))
     facts = {"attribute": attribute, "shown": len(shown), "values": len(values)}
-    figure = Figure(f"attribute-{_plain(attribute)}", grid(rows), 2 + len(shown), True, ("picture", "decoded", *shown))
+    figure = Figure(f"attribute-{plain(attribute)}", grid(rows), 2 + len(shown), True, ("picture", "decoded", *shown))
     return Section("swapped", facts, (figure,), numbers=facts)
 
 
-def _arithmetic(space: _Codes, attribute: str, seed: int) -> Section | None:
-    """code + amount · (mean code with a value − mean code without it), and how often the encoder agrees."""
+def arithmetic(space: Codes, attribute: str, seed: int) -> Section | None:
+    """code + amount · (mean code with another value − mean code with its own), and how often the encoder agrees.
+
+    None for an attribute with fewer than two values of LEAST_PICTURES pictures each.
+    """
     values = space.real.names[attribute]
-    counts = [(v, n) for v, n in Counter(filter(None, values)).most_common() if LEAST_PICTURES <= n < len(values)]
-    if not counts:
+    common = [value for value, n in Counter(filter(None, values)).most_common() if n >= LEAST_PICTURES]
+    if len(common) < 2:
         return None
     rows, down, table = [], [], []
-    for value, _ in counts[:MOST_TARGETS]:
-        has = torch.tensor([v == value for v in values])
-        known = torch.tensor([bool(v) for v in values])
-        step = difference(space.codes[known], has[known])
-        others = (known & ~has).nonzero().flatten()
-        table.append({"value": f"→ {value}", **_agreement(space, has, known, others, step, seed)})
-        for row in others[: 2 if len(counts) > 1 else ROWS].tolist():
-            codes = torch.stack([space.codes[row] + amount * step for amount in (0.0, *AMOUNTS)])
+    for value in common[:MOST_TARGETS]:
+        steps = {own: _step(space.codes, values, own, value) for own in common if own != value}
+        others = [row for row, own in enumerate(values) if own in steps]
+        table.append({"value": f"→ {value}", **_agreement(space, values, value, steps, others[:MEASURED], seed)})
+        for row in _different(others, values, EACH):
+            codes = torch.stack([space.codes[row] + amount * steps[values[row]] for amount in (0.0, *AMOUNTS)])
             told = space.condition([row])
             again = space.draw(codes, None if told is None else told.expand(len(codes), -1))
             rows.append(torch.cat([coloured(space.real.image[row : row + 1]), again]))
             down.append(f"{values[row]} → {value}")
     across = ("picture", "decoded", *(f"+{amount:g}" for amount in AMOUNTS))
-    figure = Figure(f"arithmetic-{_plain(attribute)}", grid(rows), len(across), True, across=across, down=tuple(down))
+    figure = Figure(f"arithmetic-{plain(attribute)}", grid(rows), len(across), True, across=across, down=tuple(down))
     facts = {"attribute": attribute, "n": len(values), "seed": seed}
     return Section("arithmetic", facts, (figure,), rows=tuple(table), numbers=facts)
 
 
-def _agreement(space: _Codes, has: Tensor, known: Tensor, others: Tensor, step: Tensor, seed: int) -> dict[str, Any]:
-    """Share of pictures without the value that the encoder, shown the decoded result, puts nearer to the mean with it.
+def _step(codes: Tensor, values: Sequence[str], own: str, value: str) -> Tensor:
+    either = torch.tensor([v in (own, value) for v in values])
+    return difference(codes[either], torch.tensor([v == value for v in values])[either])
 
-    before: of the plain reconstruction; random: after a step as long in a direction drawn by lot.
+
+def _different(rows: Sequence[int], values: Sequence[str], most: int) -> list[int]:
+    """The first pictures, no two of one value."""
+    found: dict[str, int] = {}
+    for row in rows:
+        found.setdefault(values[row], row)
+    return list(found.values())[:most]
+
+
+def _agreement(
+    space: Codes, values: Sequence[str], value: str, steps: dict[str, Tensor], rows: list[int], seed: int
+) -> dict[str, Any]:
+    """Share of pictures that the encoder, shown the decoded result, puts nearer to the mean with the new value.
+
+    before: of the plain reconstruction; random: after steps as long in a direction drawn by lot.
     """
-    rows = others[:MEASURED]
-    with_it, without = space.codes[has].mean(0), space.codes[known & ~has].mean(0)
-    lot = torch.randn(step.shape, generator=torch.Generator().manual_seed(seed))
-    lot = lot / lot.norm() * step.norm()
+    own = torch.stack([steps[values[row]] for row in rows])
+    target = space.codes[torch.tensor([v == value for v in values])].mean(0)
+    lot = torch.randn(own.shape[1:], generator=torch.Generator().manual_seed(seed))
     shares = {}
-    for name, moved in (("before", 0 * step), ("random", lot), ("after", step)):
+    for name, moved in (
+        ("before", 0 * own),
+        ("random", lot / lot.norm() * own.norm(dim=1, keepdim=True)),
+        ("after", own),
+    ):
         pictures = space.draw(space.codes[rows] + moved, space.condition(rows))
         image = (pictures[:, : space.real.image.shape[1]] * 2 - 1).contiguous()
         again = encoded(space.subject, Shown(image, space.condition(rows), {})).flatten(1)
-        shares[name] = float(((again - with_it).norm(dim=1) < (again - without).norm(dim=1)).float().mean())
+        nearer = (again - target).norm(dim=1) < (again - (target - own)).norm(dim=1)
+        shares[name] = float(nearer.float().mean())
     return {**shares, "n": len(rows)}
-
-
-def _plain(name: str) -> str:
-    return "".join(c if c.isalnum() else "-" for c in name)

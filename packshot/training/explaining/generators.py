@@ -16,7 +16,7 @@ from packshot.evaluation.explaining.watching import levels, watch
 from packshot.models.sampling import Sampler, seeds_of
 from packshot.training.explaining.judges import MAPS_SHOWN, layer_section
 from packshot.training.explaining.material import Shown
-from packshot.training.explaining.parts import Figure, Section, grid
+from packshot.training.explaining.parts import Figure, Section, grid, plain
 from packshot.training.explaining.subject import Subject
 
 AXES, RANDOM_AXES, STEPS = 6, 3, 9
@@ -62,7 +62,7 @@ def _layers(sampler: Sampler, seed: int) -> Section:
     parts = [part for own in seeds if (part := sampler.condition({}, own)) is not None]
     run = lambda: sampler.tensors(z, torch.cat(parts) if parts else None)  # noqa: E731
     pictures, found = watch(sampler.network, run)
-    return layer_section("layers_generator", "layers", pictures, levels(found), generated=True)
+    return layer_section("layers_generator", "layers-generator", pictures, levels(found), generated=True)
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,8 @@ def _path(space: _Space, start: Tensor, axes: Axes, name: str) -> Figure:
 
 def path_figure(name: str, rows: list[Tensor], explained: tuple[float, ...]) -> Figure:
     """Rows of pictures along axes from -REACH to REACH standard deviations."""
-    across = tuple(f"{at:+.1f} σ" if at else "0" for at in torch.linspace(-REACH, REACH, STEPS).tolist())
+    places = torch.linspace(-REACH, REACH, STEPS).tolist()
+    across = tuple(f"{at:+.1f} σ".replace("-", "−") if abs(at) > 1e-6 else "0" for at in places)
     down = tuple(f"{i + 1}" + (f" · {explained[i]:.0%}" if explained else "") for i in range(len(rows)))
     return Figure(name, grid(rows), STEPS, True, across=across, down=down)
 
@@ -146,8 +147,7 @@ def _attribute(sampler: Sampler, attribute: str, values: list[str], seed: int) -
         told = torch.cat([condition for condition in conditions if condition is not None])
         rows.append(coloured(sampler.tensors(sampler.noise(own).expand(len(shown), -1), told).cpu()))
     facts = {"attribute": attribute, "shown": len(shown), "values": len(values)}
-    plain = "".join(c if c.isalnum() else "-" for c in attribute)
-    figure = Figure(f"attribute-{plain}", grid(rows), len(shown), True, across=tuple(shown))
+    figure = Figure(f"attribute-{plain(attribute)}", grid(rows), len(shown), True, across=tuple(shown))
     return Section("attribute", facts, (figure,), numbers=facts)
 
 

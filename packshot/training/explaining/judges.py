@@ -17,7 +17,7 @@ from packshot.evaluation.explaining.looking import METHODS, Looking, Method, bes
 from packshot.evaluation.explaining.sanity import Sanity, cascade
 from packshot.evaluation.explaining.watching import Score, Station, levels, stations, watch
 from packshot.training.explaining.material import Shown
-from packshot.training.explaining.parts import Chart, Figure, Section, grid
+from packshot.training.explaining.parts import Chart, Figure, Section, grid, plain
 from packshot.training.explaining.subject import Subject
 
 SHOWN = 8  # pictures in a figure
@@ -172,12 +172,8 @@ def _looks(question: str, judged: Judged, found: dict[Any, Looking]) -> Figure:
     rows = [coloured(some.image)]
     rows += [overlaid(some.image, f.maps[: len(some)].cpu()) for f in found.values()]
     notes = judged.sayings[: len(some)] + ("",) * (len(some) * len(found))
-    name = f"looks-{_plain(question)}-{judged.name}"
+    name = f"looks-{plain(question)}-{judged.name}"
     return Figure(name, grid(rows), len(some), judged.generated, down=(judged.name, *found), notes=notes)
-
-
-def _plain(name: str) -> str:
-    return "".join(c if c.isalnum() else "-" for c in name)
 
 
 def _chart(kind: str, means: dict[str, Curves]) -> Chart:
@@ -209,7 +205,7 @@ def _layers(subject: Subject, shown: Shown, generated: bool) -> Section:
     network: Any = subject.network
     with torch.no_grad():
         _, found = watch(network, lambda: network.features(some.image.to(subject.device)))
-    return layer_section("layers_judge", "layers", some.image, levels(found), generated)
+    return layer_section("layers_judge", f"layers-{subject.kind}", some.image, levels(found), generated)
 
 
 def layer_section(key: str, name: str, pictures: Tensor, found: list[Any], generated: bool) -> Section:

@@ -62,6 +62,11 @@ class Section:
     numbers: Mapping[str, Any] = field(default_factory=dict)
 
 
+def plain(name: str) -> str:
+    """A name as a part of a file's name: what is neither letter nor digit is written as its number."""
+    return "".join(c if c.isalnum() else f"-{ord(c):x}-" if c not in " -_" else "-" for c in name)
+
+
 def grid(rows: Sequence[Tensor]) -> Tensor:
     """Rows of pictures `(n, 3, h, w)`, one below the other."""
     return torch.cat([row.float().cpu() for row in rows])
