@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -50,8 +50,18 @@ def asked(pictures: Pictures, sampler: Sampler, stored: checkpoint.Checkpoint, s
         raise ParameterError(f"{stored.path.name}: its card does not name the attributes of its condition")
     parts = [pictures.column(name) for name in stored.card.get("texts", ())]
     texts = [" ".join(filter(None, row)) for row in zip(*parts, strict=True)]
-    whole = Asked(torch.arange(len(pictures)), columns.get("label"), columns.get("asked", columns.get("condition")), texts)
+    condition = columns.get("asked", columns.get("condition"))
+    whole = Asked(torch.arange(len(pictures)), columns.get("label"), condition, texts)
     return whole[rows]
+
+
+def with_attributes(pictures: Pictures, told: Asked, wanted: Mapping[str, str]) -> Asked:
+    """Those of them that have these attributes."""
+    same = torch.ones(len(told.rows), dtype=torch.bool)
+    for name, value in wanted.items():
+        column = pictures.column(name)
+        same &= torch.tensor([column[int(row)] == value for row in told.rows], dtype=torch.bool)
+    return told[same.nonzero()[:, 0]]
 
 
 @dataclass(frozen=True)

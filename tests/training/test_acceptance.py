@@ -155,8 +155,20 @@ def test_before_and_after_are_compared_with_as_many_pictures(weights: Path, shop
     assert before["real"] == 20
     assert before["named"] < after["named"] == 1
     assert {"FD-classifier", "coverage", "CAS colour"} <= set(before)
-    assert len(effect.notes) == 2
+    assert any("says little" in note for note in effect.notes)
+    assert any("flatters" in note for note in effect.notes)
     assert [one.seed for one in effect.tried] == seeds_of(7, 12)
+
+
+def test_what_was_asked_for_is_compared_with_real_pictures_of_it(weights: Path, shop: Path) -> None:
+    named = AcceptSettings(critic=str(weights / "critic.safetensors"))
+    stream = accepting(weights / "generator.safetensors", named, 10, wanted={"colour": "red"}, device="cpu")
+    effect = Effect(stream, weights / "classifier.safetensors", shop)
+    for judged in stream.tried():
+        effect.add(judged)
+    before, after = effect.rows()
+    assert before["real"] == after["real"] == 10  # half of the test pictures
+    assert not any("flatters" in note for note in effect.notes)
 
 
 def test_too_few_pictures_are_not_compared(weights: Path, shop: Path) -> None:

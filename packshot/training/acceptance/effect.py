@@ -22,7 +22,7 @@ from packshot.training.acceptance.rules import NamedMargin
 from packshot.training.acceptance.stream import Accepting, Judged
 from packshot.training.accuracy import accuracy_from
 from packshot.training.material import pictures_of
-from packshot.training.references import Asked, FeatureSpace, asked
+from packshot.training.references import Asked, FeatureSpace, asked, with_attributes
 
 MOST = 10_000  # pictures of each set
 FEWEST = 10
@@ -61,7 +61,7 @@ class Effect:
                 kept.append(drawn)
 
     def rows(self) -> list[dict[str, Any]]:
-        """Rows of a table: all, accepted, and training pictures as the reference; none for fewer than ten pictures."""
+        """Two rows of a table, all and accepted; none if fewer than ten pictures passed."""
         count = len(self.passed)
         if count < FEWEST:
             self.notes = (f"before and after not compared: {count} pictures, at least {FEWEST} are needed",)
@@ -71,7 +71,12 @@ class Effect:
         pictures = pictures_of(self.catalogue, size, channels)
         sampler, stored = self.accepting.sampler, self.accepting.generator
         has = len(pictures.where(split=self.split)) > 0
-        real = asked(pictures, sampler, stored, self.split if has else "")
+        real = with_attributes(
+            pictures, asked(pictures, sampler, stored, self.split if has else ""), self.accepting.wanted
+        )
+        if len(real.rows) < FEWEST:
+            self.notes = (f"before and after not compared: {len(real.rows)} real pictures of what was asked for",)
+            return []
         real_bytes = pictures.gather(real.rows)
         real_features = space.of(real_bytes)
         found = []
@@ -79,16 +84,28 @@ class Effect:
             compared = compare_sets(space.name, real_features, space.of(_bytes(some)))
             row = {"pictures": name, **compared.row(), **self._named(some)}
             found.append(row | self._learned(some, real_bytes, real))
-        self.notes = _notes(count, real_features, self._judge_too())
+        self.notes = _notes(count, real_features, self._chose_too())
         return found
 
-    def _judge_too(self) -> bool:
-        return any(rule.name in ("classifier", "copy") for rule in self.accepting.rules)
+    def _classifier(self) -> checkpoint.Checkpoint | None:
+        """The feature network, if it names an attribute that was asked for."""
+        if self.features.startswith("inception="):
+            return None
+        stored = checkpoint.read(find(self.features))
+        shared = set(stored.card.get("attributes", {})) & set(self.accepting.sampler.attributes)
+        return stored if shared else None
+
+    def _chose_too(self) -> bool:
+        """Whether the feature network is the classifier that pictures had to please."""
+        stored = self._classifier()
+        scores = [rule.score for rule in self.accepting.rules]
+        judges = {score.digest for score in scores if isinstance(score, NamedMargin)}
+        return stored is not None and stored.digest in judges
 
     def _named(self, some: list[Drawn]) -> dict[str, float]:
         """The share that the feature network names as asked, if it is a classifier of the same attributes."""
-        stored = checkpoint.read(find(self.features))
-        if not set(stored.card.get("attributes", {})) & set(some[0].attributes):
+        stored = self._classifier()
+        if stored is None or not self.accepting.sampler.condition_dim:
             return {}
         margin = NamedMargin(stored, self.accepting.sampler, self.accepting.wanted, self.device)
         signed = (replace(one, pixels=to_signed(one.pixels)) for one in some)
@@ -97,7 +114,7 @@ class Effect:
 
     def _learned(self, some: list[Drawn], real: Tensor, told: Asked) -> dict[str, float]:
         """Accuracy by attribute of a classifier that learned from these pictures alone, on the real ones."""
-        if not self.accuracy_images or told.labels is None:
+        if not self.accuracy_images or told.labels is None or not self.accepting.sampler.condition_dim:
             return {}
         attributes = self.accepting.sampler.attributes
         codes = [[names.index(one.attributes[a]) for a, names in attributes.items()] for one in some]
@@ -117,5 +134,7 @@ def _notes(count: int, real: Tensor, judged: bool) -> tuple[str, ...]:
     if count < real.shape[1]:
         found.append(f"{count} pictures in {real.shape[1]} features: the Fréchet distance says little of so few")
     if judged:
-        found.append("a classifier or features that also chose pictures flatter them: compare by others")
+        found.append(
+            "the features are those of the classifier that chose, which flatters what it chose: compare by others"
+        )
     return tuple(found)

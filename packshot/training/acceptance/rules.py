@@ -90,7 +90,7 @@ class NamedMargin:
     """
 
     def __init__(self, stored: Checkpoint, sampler: Sampler, wanted: Mapping[str, str], device: str) -> None:
-        self.network, self.device = stored.build().to(device), device
+        self.network, self.device, self.digest = stored.build().to(device), device, stored.digest
         told = sampler.attributes if sampler.condition_dim else {}
         if hasattr(self.network, "judge") or not hasattr(self.network, "classify"):
             raise ParameterError(f"classifier: a {stored.network} names nothing; name a classifier like `features`")

@@ -19,7 +19,7 @@ from packshot.models.sampling import BATCH, Drawn, Sampler, in_batches, seed_of
 from packshot.training.acceptance.rules import CopyDistance, CriticScore, NamedMargin, Rule
 from packshot.training.acceptance.settings import AcceptSettings
 from packshot.training.material import pictures_of
-from packshot.training.references import Asked, FeatureSpace, asked
+from packshot.training.references import Asked, FeatureSpace, asked, with_attributes
 
 REAL_QUANTILE, OWN_QUANTILE = 0.05, 0.5  # of the critic's scores: of real pictures, else of generated ones
 SCALE, FEWEST = 500, 50  # pictures that the critic's threshold is taken from; so few of what is asked for will do
@@ -210,12 +210,9 @@ def _critic_rule(
 
 def _real_scores(score: CriticScore, pictures: Pictures, training: Asked, wanted: Mapping[str, str]) -> torch.Tensor:
     """Of training pictures with the attributes that are asked for, or of any if these are few."""
-    same = torch.ones(len(training.rows), dtype=torch.bool)
-    for name, value in wanted.items():
-        column = pictures.column(name)
-        same &= torch.tensor([column[int(row)] == value for row in training.rows])
-    kept = same.nonzero()[:, 0] if int(same.sum()) >= FEWEST else torch.arange(len(same))
-    chosen = training[kept[torch.randperm(len(kept), generator=torch.Generator().manual_seed(0))[:SCALE]]]
+    same = with_attributes(pictures, training, wanted)
+    kept = same if len(same.rows) >= FEWEST else training
+    chosen = kept[torch.randperm(len(kept.rows), generator=torch.Generator().manual_seed(0))[:SCALE]]
     found = []
     for part in torch.split(torch.arange(len(chosen.rows)), BATCH):
         some = chosen[part]
