@@ -2,8 +2,8 @@
 
 Three ways, and what any of them finds is a label: the strokes of packshot's own AI生成 at any size, light on dark or
 dark on light, by normalised correlation (Lewis 1995); writing that says so, where the text detector is installed; and,
-where it is not, any writing near the picture's edge on a plain ground, for it might say so. Finding too much keeps a few
-pixels that were to go; finding too little would take a mark away.
+where it is not, any writing near the picture's edge on a plain ground, for it might say so. Finding too much keeps a
+few pixels that were to go; finding too little would take a mark away.
 """
 
 from __future__ import annotations
