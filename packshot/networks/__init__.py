@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 TABLE = {
     "unet": "packshot.networks.unet:UNetConfig:UNet",
     "features": "packshot.networks.features:FeatureNetConfig:FeatureNet",
+    "attributes": "packshot.networks.attributes:AttributeNetConfig:AttributeNet",
     "inception": "packshot.networks.inception:InceptionConfig:Inception",
     "dcgan-generator": "packshot.networks.gan.dcgan:DCGANGeneratorConfig:DCGANGenerator",
     "dcgan-critic": "packshot.networks.gan.dcgan:DCGANCriticConfig:DCGANCritic",

@@ -16,6 +16,7 @@ CLASSES = {"classes": [3, 2]}
 TINY = {
     "unet": {"width": 4, "depth": 2},
     "features": {"width": 4, **CLASSES},
+    "attributes": {"width": 4, **CLASSES},
     "inception": {"divide": 16},
     "dcgan-generator": {**GAN, "z_dim": 5},
     "dcgan-critic": {**GAN, **CLASSES},
@@ -48,7 +49,7 @@ TINY = {
 GENERATORS = [name for name in networks.TABLE if name.endswith("-generator")]
 CRITICS = [name for name in networks.TABLE if name.endswith("-critic")]
 SIZES = (28, 32)
-LEAST_IS_ZERO = ("depth", "condition_dim", "group_size")  # entries that may be 0
+LEAST_IS_ZERO = ("depth", "condition_dim", "group_size", "whole", "dropout")  # entries that may be 0
 BATCH_MATTERS = ("progan-critic", "stylegan2-critic")  # they compare the pictures of a batch, on purpose
 BESIDE_THE_PICTURE = ("heads.classifiers", "text.", "to_code.")  # weights of a critic that no picture passes through
 DISCRETE = ("vqvae", "fsq")  # a rounding error may pick another code

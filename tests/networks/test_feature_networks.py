@@ -43,6 +43,27 @@ class TestFeatureNet:
             networks.build("features", {"classes": []})
 
 
+class TestAttributeNet:
+    @pytest.mark.parametrize(("stride", "side", "maps"), [(1, 32, 16), (2, 64, 16), (2, 33, 9)])
+    def test_heads_and_where_they_look(self, stride, side, maps):
+        network = make("attributes", stride=stride).eval()
+        x = normal(2, 3, side, side)
+        assert [tuple(t.shape) for t in network(x)] == [(2, 3), (2, 2)]
+        attention = network.attention(x)
+        assert attention.shape == (2, 1, maps, maps)
+        torch.testing.assert_close(attention.sum((2, 3)), torch.ones(2, 1))
+
+    def test_all_attributes_may_be_of_the_whole(self):
+        assert [tuple(t.shape) for t in make("attributes", whole=2).eval()(normal(1, 3, 16, 16))] == [(1, 3), (1, 2)]
+
+    def test_what_cannot_be_is_refused(self):
+        for entries in ({"whole": 3}, {"classes": [], "whole": 0}, {"stride": 4}, {"dropout": 1.0}):
+            with pytest.raises(ParameterError, match=next(iter(entries))):
+                make("attributes", **entries)
+        with pytest.raises(ParameterError, match="at least 16"):
+            make("attributes")(normal(1, 3, 15, 30))
+
+
 class TestInception:
     @pytest.mark.parametrize(("pooling", "classes"), [("torchvision", 1000), ("fid", 1008)])
     def test_parameters_and_key_names_are_the_published_ones(self, pooling, classes):

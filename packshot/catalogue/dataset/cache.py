@@ -41,6 +41,14 @@ def once(folder: Path, build: Callable[[Path], None], mark: str) -> Path:
     return folder
 
 
+def discard(folder: Path) -> None:
+    """Take a folder away, in one step for those who look for it."""
+    aside = folder.with_name(f".{folder.name}-{os.getpid()}-{secrets.token_hex(4)}.part")
+    with suppress(FileNotFoundError):
+        os.rename(folder, aside)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
 def settle(temporary: Path, folder: Path, mark: str) -> None:
     """Rename a finished folder into place; if another process was first, its folder stays."""
     assert (temporary / mark).is_file(), f"built without {mark}"

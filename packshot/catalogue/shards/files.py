@@ -121,6 +121,14 @@ def read_samples(folder: Path, shards: Iterable[Shard], problems: list[Problem])
             problems.append(Problem(None, "shard", told, file=shard.name))
 
 
+def sound(folder: Path, shard: Shard) -> bool:
+    """Whether a shard is there and is what the index says."""
+    try:
+        return bool(_checked(folder / shard.name, shard))
+    except (OSError, UnreadableFile):
+        return False
+
+
 def _checked(path: Path, shard: Shard) -> bytes:
     if not path.is_file():
         raise UnreadableFile("is missing")

@@ -19,7 +19,7 @@ ROWS: Mapping[str, Preset] = {
     "toyshop-judge": Preset(
         what="judge of Toyshop pictures: names category, colour and material; for evaluation, never a training signal",
         objective="classify",
-        networks={"classifier": ("features", {"width": 32, "stride": 2})},
+        networks={"classifier": ("attributes", {"width": 32, "dropout": 0.1})},
         rules={"smoothing": 0.05},
         settings={
             "total_images": 600_000,

@@ -13,10 +13,10 @@ import os
 import warnings
 from pathlib import Path
 
-from packshot.catalogue.dataset.cache import cache_folder, once
+from packshot.catalogue.dataset.cache import cache_folder, discard, once
 from packshot.catalogue.dataset.pictures import PACK, Pictures
 from packshot.catalogue.problems import PROBLEMS, Problem, keep_problems, read_problems
-from packshot.catalogue.shards.files import INDEX, read_index
+from packshot.catalogue.shards.files import INDEX, read_index, sound
 from packshot.errors import CatalogueError
 from packshot.imaging.home import home
 
@@ -62,7 +62,8 @@ def toyshop(size: int = SHIPPED_SIZE) -> Pictures:
 def unpacked(folder: str | Path) -> tuple[Pictures, list[Problem]]:
     """The pack of a folder of shards, made on first use under `cache_folder()`, and what was lost in the making.
 
-    Several processes may ask at once: one pack comes of it. Other shards (by the index), another pack.
+    Several processes may ask at once: one pack comes of it. Other shards (by the index), another pack; and a new one
+    when a shard that was damaged or missing is sound again.
     """
     from packshot.catalogue.shards.unpack import unpack
 
@@ -76,5 +77,10 @@ def unpacked(folder: str | Path) -> tuple[Pictures, list[Problem]]:
         _, lost = unpack(source, target, layers=layers)
         keep_problems(target / PROBLEMS, lost)
 
-    made = once(cache_folder() / "toyshop" / f"{facts.get('size', 0)}-{digest}", build, PACK)
+    place = cache_folder() / "toyshop" / f"{facts.get('size', 0)}-{digest}"
+    made = once(place, build, PACK)
+    lost = {problem.file for problem in read_problems(made / PROBLEMS) if problem.file}
+    if any(shard.name in lost and sound(source, shard) for shard in shards):  # mended since: once more
+        discard(place)
+        made = once(place, build, PACK)
     return Pictures(made), list(read_problems(made / PROBLEMS))
