@@ -2,7 +2,8 @@
 
 All tensors are float32 in [0, 1], (n, 3, h, w); kinds and strengths are drawn for each picture from the generator. A
 damage = one function `(clean, generator, scale) -> Pair` and one line in DAMAGES. `strength` is what the network may be
-told beside the picture, the standard deviation of the noise in [0, 1]; `mask` is 1 where something is to be made up.
+told beside the picture: the standard deviation of the noise in [0, 1], or 1 - quality / 100 of JPEG; `mask` is 1 where
+something is to be made up.
 """
 
 from __future__ import annotations
@@ -120,7 +121,8 @@ def _noise(clean: Tensor, generator: torch.Generator, scale: int) -> Pair:
 
 
 def _jpeg(clean: Tensor, generator: torch.Generator, scale: int) -> Pair:
-    return Pair(jpeg(clean, uniform(clean, *QUALITY, generator).flatten()), clean)
+    quality = uniform(clean, *QUALITY, generator).flatten().round()
+    return Pair(jpeg(clean, quality), clean, strength=1 - quality / 100)
 
 
 def _blur(clean: Tensor, generator: torch.Generator, scale: int) -> Pair:

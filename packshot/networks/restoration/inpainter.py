@@ -5,7 +5,7 @@ Devices" (2025): coarse inpainting at low resolution, patches of the hole put to
 the same attention used at full resolution on what low resolution lacks. Gated convolutions: Yu et al. 2019, eq. 4.
 Residuals by attention: Yi et al. 2020 (HiFill), §3.3. Departures: learned gates say where copied patches are better
 than the coarse picture, at low and at full resolution; cosine similarity with a learned sharpness; the blend at the rim
-(`imaging.poisson`) is left to who runs the network. Softmax wants float32.
+(`imaging.restoring.filling.closed`) is left to who runs the network. Softmax wants float32.
 """
 
 from __future__ import annotations

@@ -43,25 +43,29 @@ class SPANConfig:
 
 
 class WideConv(nn.Module):
-    """A 3 × 3 convolution as a sum of branches: 1 × 1 → 3 × 3 → 1 × 1, a 3 × 3 and a 1 × 1, all linear."""
+    """A 3 × 3 convolution as a sum of branches: 3 × 3, 1 × 1 → 3 × 3 → 1 × 1, and 1 × 1, all linear.
+
+    The first bears the names of a plain convolution and the others begin at zero, so that training can go on from what
+    shipped.
+    """
 
     def __init__(self, channels_in: int, channels_out: int, gain: int) -> None:
         super().__init__()
         wide_in, wide_out = gain * channels_in, gain * channels_out
         plain = nn.Conv2d(channels_in, channels_out, 3, padding=1)
         assert plain.bias is not None
-        self.plain, self.bias = nn.Parameter(plain.weight.detach()), nn.Parameter(plain.bias.detach())
+        self.weight, self.bias = nn.Parameter(plain.weight.detach()), nn.Parameter(plain.bias.detach())
         self.point = nn.Parameter(torch.zeros(channels_out, channels_in))
         self.before = nn.Parameter(torch.randn(wide_in, channels_in) / channels_in**0.5)
         self.middle = nn.Parameter(torch.randn(wide_out, wide_in, 3, 3) / (9 * wide_in) ** 0.5)
-        self.after = nn.Parameter(0.3 * torch.randn(channels_out, wide_out) / wide_out**0.5)
+        self.after = nn.Parameter(torch.zeros(channels_out, wide_out))
 
     def kernel(self) -> Tensor:
         """`(c_out, c_in, 3, 3)`: all branches in one."""
         wide_out, wide_in = self.middle.shape[:2]
         inner = self.middle.permute(0, 2, 3, 1).reshape(-1, wide_in) @ self.before  # wide_out·9, c_in
         joined = (self.after @ inner.view(wide_out, -1)).view(len(self.after), 3, 3, -1).permute(0, 3, 1, 2)
-        return self.plain + joined + F.pad(self.point[:, :, None, None], (1, 1, 1, 1))
+        return self.weight + joined + F.pad(self.point[:, :, None, None], (1, 1, 1, 1))
 
     def forward(self, x: Tensor) -> Tensor:
         return F.conv2d(x, self.kernel().contiguous(memory_format=torch.channels_last), self.bias, padding=1)
@@ -69,7 +73,7 @@ class WideConv(nn.Module):
     @torch.no_grad()
     def fused(self) -> nn.Conv2d:
         """The same as one convolution."""
-        c_out, c_in = self.plain.shape[:2]
+        c_out, c_in = self.weight.shape[:2]
         conv = nn.Conv2d(c_in, c_out, 3, padding=1)
         conv.weight.copy_(self.kernel())
         assert conv.bias is not None

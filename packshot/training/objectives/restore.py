@@ -43,7 +43,6 @@ class RestoreSettings(BaseModel):
     adversarial: Weight = Field(0.0, description="what the critic of patches thinks, where there is one")
     distil: Weight = Field(0.0, description="mean absolute error to what the teacher makes of the same picture")
     teacher: str = Field("", description="file of the teacher's checkpoint")
-    start: str = Field("", description="file of a checkpoint to begin with instead of random weights")
 
 
 class InpaintSettings(RestoreSettings):

@@ -40,7 +40,7 @@ ROWS: Mapping[str, Preset] = {
         settings=adam(1e-3, 600_000, 16),
     ),
     "upscale-x3": Preset(
-        what="SPAN, three times as large; --set start=FILE begins with upscale-x2",
+        what="SPAN, three times as large; --start FILE begins with upscale-x2",
         objective="restore",
         networks={"restorer": ("span", {"scale": 3})},
         size=108,
@@ -48,7 +48,7 @@ ROWS: Mapping[str, Preset] = {
         settings=adam(5e-4, 300_000, 16),
     ),
     "upscale-x4": Preset(
-        what="SPAN, four times as large; --set start=FILE begins with upscale-x2",
+        what="SPAN, four times as large; --start FILE begins with upscale-x2",
         objective="restore",
         networks={"restorer": ("span", {"scale": 4})},
         size=144,
@@ -64,7 +64,7 @@ ROWS: Mapping[str, Preset] = {
         settings=adam(5e-4, 300_000, 16),
     ),
     "upscale-x4-photo-gan": Preset(
-        what="the same with a critic of patches; --set start=FILE begins with upscale-x4-photo",
+        what="the same with a critic of patches; --start FILE begins with upscale-x4-photo",
         objective="restore",
         networks={"restorer": ("span", {"scale": 4}), "critic": ("patch-discriminator", {"width": 24})},
         size=144,
@@ -88,9 +88,9 @@ ROWS: Mapping[str, Preset] = {
         settings=adam(1e-3, 400_000, 16),
     ),
     "dejpeg": Preset(
-        what="NAFNet against JPEG's blocks and rings, quality 10 to 95",
+        what="NAFNet told JPEG's quality, against its blocks and rings: 10 to 95",
         objective="restore",
-        networks={"restorer": ("nafnet", REPAIRER)},
+        networks={"restorer": ("nafnet", {**REPAIRER, "channels_in": 4})},
         size=64,
         rules={"damage": "jpeg", "l1": 0.0, "charbonnier": 1.0},
         settings=adam(1e-3, 300_000, 16),
