@@ -61,7 +61,7 @@ def write(
         "version": VERSION,
         "network": name,
         "config": json.dumps(asdict(network.config), sort_keys=True),  # type: ignore[call-overload]
-        "card": json.dumps(dict(card), sort_keys=True, ensure_ascii=False),
+        "card": json.dumps(dict(card), ensure_ascii=False),
     }
     write_atomic(Path(path), save(state, metadata))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -378,6 +378,21 @@ class Critic(nn.Module):
 
     def classify(self, x: Tensor) -> tuple[Tensor, ...]:
         return self.heads.classify(self.features(x))
+
+    def layers(self) -> list[tuple[nn.Module, ...]]:
+        """What pictures pass before the heads, from the picture on; normalisation belongs to the layer before it."""
+        found: list[tuple[nn.Module, ...]] = []
+        for module in self.parts():
+            weights = [p.dim() for p in module.parameters()]
+            if found and max(weights, default=0) < 2:
+                found[-1] += (module,)
+            elif weights:
+                found.append((module,))
+        return found
+
+    def parts(self) -> Iterable[nn.Module]:
+        """The modules of `features` in order."""
+        return self.body.children()  # type: ignore[union-attr]
 
 
 def scaled_normal_(weight: Tensor, gain: float) -> None:

@@ -95,7 +95,16 @@ def _begun(prepared: Prepared, folder: Path, start: str | Path) -> dict[str, Any
         return {"start": before["start"]} if "start" in before else {}
     if not str(start):
         return {}
-    return {"start": {"from": str(start), "taken": begin_from(prepared.objective.networks, start)}}
+    words = () if prepared.words is None else prepared.words.names
+    parents = begin_from(prepared.objective.networks, start, prepared.attributes, words)
+    return {"start": {"from": {"place": str(start)}, **{role: parent.facts() for role, parent in parents.items()}}}
+
+
+def _parents(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Role → what is known of the checkpoint whose weights it began with."""
+    return {
+        role: told for role, told in facts.get("start", {}).items() if isinstance(told, Mapping) and "digest" in told
+    }
 
 
 def _follow(preset: Preset, prepared: Prepared, folder: Path, rewinds: int, **how: Any) -> Outcome:
@@ -140,7 +149,18 @@ def export(
 
 def _card(role: str, prepared: Prepared, preset: Preset, outcome: Outcome, facts: Mapping[str, Any]) -> dict[str, Any]:
     own: dict[str, Any] = {}
-    licences = sorted({*prepared.licences, *(prepared.first.licences if prepared.first is not None else ())})
+    parents = _parents(facts)
+    licences = sorted(
+        {
+            *prepared.licences,
+            *(prepared.first.licences if prepared.first is not None else ()),
+            *(licence for parent in parents.values() for licence in parent["data_licences"]),
+        }
+    )
+    free = set(licences) <= FREE and all(parent["licence"] in FREE for parent in parents.values())
+    if parents:
+        told = ("file", "digest", "trained_on", "licence", "data_licences")
+        own["parents"] = {name: {key: parent[key] for key in told} for name, parent in parents.items()}
     if prepared.words is not None:
         own |= {"words": list(prepared.words.names), "texts": list(preset.texts)}
     if prepared.first is not None:
@@ -151,7 +171,7 @@ def _card(role: str, prepared: Prepared, preset: Preset, outcome: Outcome, facts
         "preset": facts["preset"],
         "trained_on": Path(str(facts["catalogue"])).name,
         "data_licences": licences,
-        "licence": "Apache-2.0" if set(licences) <= FREE else "unstated",
+        "licence": "Apache-2.0" if free else "unstated",
         "attributes": {column: list(names) for column, names in prepared.attributes.items()},
         "pictures": prepared.pictures,
         "images_seen": outcome.images,

@@ -147,3 +147,13 @@ def test_a_network_that_draws_nothing_is_refused(tmp_path: Path) -> None:
     checkpoint.write(path, networks.build("unet", {"width": 4}), "unet", {})
     with pytest.raises(ParameterError, match="a unet draws no pictures"):
         Sampler(checkpoint.read(path))
+
+
+def test_conditions_follow_the_order_that_the_network_was_trained_in(tmp_path: Path) -> None:
+    attributes = {"colour": ["blue", "red"], "category": ["ball"]}  # not that of the alphabet
+    path = tmp_path / "own.safetensors"
+    network = networks.build("dcgan-generator", {**SMALL, "condition_dim": 3})
+    checkpoint.write(path, network, "dcgan-generator", {"attributes": attributes})
+    own = Sampler(checkpoint.read(path))
+    assert list(own.attributes) == ["colour", "category"]
+    assert own.condition({"colour": "red"}, 0).tolist() == [[0, 1, 1]]

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
@@ -183,3 +184,7 @@ class ProGANCritic(Critic):
                 x = torch.lerp(self._enter(F.avg_pool2d(picture, 2), below), x, share)
         out: Tensor = self.last(with_deviation(x))
         return out
+
+    def parts(self) -> Iterable[nn.Module]:
+        """Of the full-grown critic; the entries at smaller sides go with the one at full size."""
+        return (self.from_picture, *reversed(self.stages))

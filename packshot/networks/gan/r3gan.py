@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
@@ -185,3 +186,6 @@ class R3GANCritic(Critic):
     def features(self, x: Tensor) -> Tensor:
         out: Tensor = self.basis(self.body(self.from_picture(x))).flatten(1)
         return out
+
+    def parts(self) -> Iterable[nn.Module]:
+        return (self.from_picture, *self.body)

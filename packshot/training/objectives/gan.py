@@ -14,6 +14,8 @@ distribution as their optimum; the auxiliary classifier, learned from the labell
 picture the class it was drawn for. Lučić et al. 2019 give the simple baselines (all unlabelled pictures under one or a
 random label) and pseudo-labels, of which this is neither.
 
+Frozen layers of the critic, for transfer to few pictures: Mo, Cho, Shin 2020, "Freeze the Discriminator", §3.
+
 What a generator of its own kind needs beside this is a subclass: `growing`, `stylegan`, `product`.
 """
 
@@ -27,6 +29,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from packshot.errors import ParameterError
 from packshot.losses import adversarial, penalties, pixel
 from packshot.networks.layers import Judgement
 from packshot.training.objective import Batch, Losses, Phase
@@ -56,6 +59,9 @@ class GanSettings(BaseModel):
     reconstruction: Weight = Field(
         0.0, description="weight of the coarse distance to the real picture of the condition"
     )
+    freeze: int = Field(
+        0, ge=0, le=20, description="layers of the critic, from the picture on, that stay as they are (FreezeD)"
+    )
     reconstruction_side: int = Field(4, ge=1, le=64, description="px a side at which the reconstruction is compared")
 
 
@@ -83,7 +89,7 @@ class Gan:
 
     def phases(self) -> tuple[Phase, ...]:
         """Critic, its penalty if it has one of its own turn, generator."""
-        critic, generator = tuple(self.critic.parameters()), tuple(self.generator.parameters())
+        critic, generator = self._free(), tuple(self.generator.parameters())
         every = self.settings.penalty_every
         found: list[Phase] = [
             Phase("critic", "critic", critic, self.critic_losses, after=self._after_critic),
@@ -94,6 +100,15 @@ class Gan:
             Phase("generator", "generator", generator, self.generator_losses, every=self.settings.critic_steps)
         )
         return tuple(found)
+
+    def _free(self) -> tuple[nn.Parameter, ...]:
+        """The critic's parameters but those of frozen layers."""
+        count = self.settings.freeze
+        layers = self.critic.layers() if count else []  # type: ignore[operator]
+        if count and count >= len(layers):
+            raise ParameterError(f"freeze: expected less than the critic's {len(layers)} layers, got {count}")
+        still = {id(p) for modules in layers[:count] for module in modules for p in module.parameters()}
+        return tuple(p for p in self.critic.parameters() if id(p) not in still)
 
     def critic_losses(self, batch: Batch) -> Losses:
         """The critic's side of the game and what it learns of classes from real pictures."""
