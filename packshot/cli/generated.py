@@ -71,6 +71,7 @@ class Generated:
 
     def accepted(self, count: int, settings: AcceptSettings, accuracy_images: int) -> None:
         """`count` pictures of the seed that pass; exits with 1 where the tries are spent before."""
+        typer.echo("preparing the tests", err=True)
         stream = accepting(
             self.stored.path,
             settings,
@@ -139,12 +140,16 @@ class Generated:
     def _asked(self) -> tuple[Mapping[str, str], float, str]:
         return self.wanted, self.truncation, self.text
 
+    def _how(self) -> dict[str, Any]:
+        """What decides a picture beside seed and attributes."""
+        return {"truncation": self.truncation, **({"text": self.text} if self.text else {})}
+
     def _history(self, seed: int, told: Mapping[str, Any], scores: Mapping[str, float] | None = None) -> tuple[Step]:
         sampler = self.sampler
         return (
             Step(
                 "generate",
-                {"weights": sampler.name, **self.wanted, **told, "truncation": self.truncation},
+                {"weights": sampler.name, **self.wanted, **told, **self._how()},
                 seed,
                 numbers=scores or {},
                 digital_source_type="trainedAlgorithmicMedia",
@@ -172,7 +177,8 @@ class Generated:
     ) -> None:
         export(picture, self.out / name, self._history(seed, told, scores), self.policy, signing=self.signing)
         rounded = {key: float(f"{value:.4g}") for key, value in (scores or {}).items()}
-        line = {"file": name, "seed": seed, **told, **({"scores": rounded} if rounded else {})}
+        line = {"file": name, "seed": seed, **told, **self._how(), **({"scores": rounded} if rounded else {})}
+        line["weights"] = {self.sampler.name: self.sampler.digest}
         with (self.out / RECORD).open("a", encoding="utf-8") as file:
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
         self.written += 1

@@ -55,6 +55,7 @@ def test_pictures_carry_marks_and_a_record_of_what_they_are(runs: Path, tmp_path
     assert [line["file"] for line in record(tmp_path)] == ["00000.png", "00001.png", "00002.png"]
     assert {line["category"] for line in record(tmp_path)} == {"bag"}
     assert len({line["seed"] for line in record(tmp_path)}) == 3
+    assert set(record(tmp_path)[0]["weights"]) == {"tiny-gan"}
     for name in ("00002.png", "sheet.png"):
         marks = verify(tmp_path / name)
         assert marks.ok

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from packshot.models.sampling import Sampler, seeds_of
 from packshot.training.acceptance.effect import Effect
 from packshot.training.acceptance.rules import CriticScore
 from packshot.training.acceptance.settings import AcceptSettings
-from packshot.training.acceptance.stream import accepting
+from packshot.training.acceptance.stream import Accepting, accepting
 
 SIDE = 16
 COLOURS = {"colour": ["blue", "red"]}
@@ -70,7 +71,7 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     monkeypatch.setenv("PACKSHOT_HOME", str(tmp_path_factory.getbasetemp() / "home"))
 
 
-def accept(weights: Path, count: int = 6, seed: int = 7, **settings: object):
+def accept(weights: Path, count: int = 6, seed: int = 7, **settings: object) -> Accepting:
     return accepting(weights / "generator.safetensors", AcceptSettings(**settings), count, seed=seed, device="cpu")
 
 
@@ -178,6 +179,22 @@ def test_too_few_pictures_are_not_compared(weights: Path, shop: Path) -> None:
         effect.add(judged)
     assert effect.rows() == []
     assert "at least 10" in effect.notes[0]
+
+
+def test_a_critic_that_reads_is_told_the_text(tmp_path: Path, shop: Path) -> None:
+    torch.manual_seed(0)
+    sizes = {**SIZES, "vocabulary": 4, "text_dim": 4, "code_dim": 8}
+    card = {"attributes": COLOURS, "words": ["noise", "toy"], "texts": ["title"]}
+    for name, own in (("generator", {"z_dim": 4}), ("critic", {})):
+        network = settle(networks.build(f"product-{name}", {**sizes, **own}))
+        checkpoint.write(tmp_path / f"{name}.safetensors", network, f"product-{name}", card)
+    scales = ({}, {"critic_scale": "real", "catalogue": str(shop), "critic": str(tmp_path / "critic.safetensors")})
+    for settings in scales:
+        stream = accepting(tmp_path / "generator.safetensors", AcceptSettings(**settings), 3, text="toy", device="cpu")
+        some = list(stream.sampler.drawn(range(8), text="toy"))
+        told = stream.rules[0].score(some)
+        other = stream.rules[0].score([dataclasses.replace(one, text="noise") for one in some])
+        assert (told - other).abs().max() > 1e-6
 
 
 def unfit(folder: Path) -> None:

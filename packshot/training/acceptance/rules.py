@@ -119,15 +119,17 @@ class NamedMargin:
 
 
 class CopyDistance:
-    """Distance to the nearest training picture `(n, c, h, w)` in the features of a network, mirrored or not.
+    """Distance to the nearest training picture in the features of a network, mirrored or not.
 
-    Raises ParameterError for fewer than two training pictures.
+    gather: rows `(n,)` → pictures `(n, c, h, w)` as bytes; rows: of the training pictures. Raises ParameterError for
+    fewer than two of them.
     """
 
-    def __init__(self, space: FeatureSpace, training: Tensor) -> None:
-        if len(training) < 2:
-            raise ParameterError(f"catalogue: {len(training)} training pictures; copies are told from two on")
-        self.space, self.pictures, self.training = space, training, space.of(training)
+    def __init__(self, space: FeatureSpace, gather: Callable[[Tensor], Tensor], rows: Tensor) -> None:
+        if len(rows) < 2:
+            raise ParameterError(f"catalogue: {len(rows)} training pictures; copies are told from two on")
+        self.space, self.gather, self.rows = space, gather, rows
+        self.training = space.of(gather(part) for part in torch.split(rows, PART))
 
     def __call__(self, drawn: Sequence[Drawn]) -> Tensor:
         pixels = _told(drawn)[0]
@@ -136,11 +138,11 @@ class CopyDistance:
 
     def limit(self, quantile: float) -> float:
         """The distance to another one that this share of the training pictures stays below, exact doubles left out."""
-        rows = torch.randperm(len(self.training), generator=torch.Generator().manual_seed(0))[:ROWS]
+        chosen = torch.randperm(len(self.training), generator=torch.Generator().manual_seed(0))[:ROWS]
         found = []
-        for part in torch.split(rows, PART):
+        for part in torch.split(chosen, PART):
             both = []
-            for features in (self.training[part], self.space.of(self.pictures[part].flip(3))):
+            for features in (self.training[part], self.space.of(self.gather(self.rows[part]).flip(3))):
                 distance = torch.cdist(features, self.training)
                 distance[torch.arange(len(part)), part] = float("inf")
                 both.append(distance.min(1).values)

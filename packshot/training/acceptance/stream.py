@@ -225,7 +225,7 @@ def _copy_rule(settings: AcceptSettings, real: Real, device: str, first: Drawn) 
     space = FeatureSpace.read(settings.features, device)
     space.check(first.pixels.shape[0])
     pictures, training = real
-    distance = CopyDistance(space, pictures.gather(training.rows))
+    distance = CopyDistance(space, pictures.gather, training.rows)
     least = distance.limit(settings.copy_quantile)
     told = f"distance {least:.3g} to {len(training.rows):,} training pictures, {settings.copy_quantile:.0%} of which"
     return Rule("copy", distance, least, f"{told} lie nearer to another one")
