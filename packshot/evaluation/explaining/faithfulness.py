@@ -21,8 +21,8 @@ from torch.nn import functional as F
 
 from packshot.evaluation.explaining.watching import Score
 
-STEPS = 16
-DRAWS = 3  # of each random order, averaged picture by picture
+STEPS = 12
+DRAWS = 3  # of random patches, averaged picture by picture
 CHANCE = "random patches"  # with their number a side
 
 
@@ -104,15 +104,18 @@ def compare(
 ) -> tuple[list[Faithfulness], dict[str, Curves]]:
     """Maps by name, each `(n, h, w)` with the side it was computed at, beside all baselines; and their mean curves.
 
-    Random orders are drawn DRAWS times and averaged. Orders without a grain are set against the finest patches. All
+    Random patches are drawn DRAWS times and averaged. Orders without a grain are set against the finest patches. All
     from `seed`.
     """
     sides = [side for _, side in maps.values()]
     drawn = [baselines(x, sides, seed + draw) for draw in range(DRAWS)]
     found: dict[str, Curves] = {}
     for name in (*maps, *drawn[0]):
-        random = name.startswith("random")
-        several = [draw[name] for draw in drawn] if random else [maps[name][0] if name in maps else drawn[0][name]]
+        several = (
+            [draw[name] for draw in drawn]
+            if name.startswith(CHANCE)
+            else [maps[name][0] if name in maps else drawn[0][name]]
+        )
         runs = [curves(score, x, order.to(x.device), steps=steps, seed=seed) for order in several]
         found[name] = Curves(
             torch.stack([run.deletion for run in runs]).mean(0), torch.stack([run.insertion for run in runs]).mean(0)

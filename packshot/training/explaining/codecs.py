@@ -131,7 +131,7 @@ def _swapped(space: Codes, attribute: str, values: list[str]) -> Section:
         again = space.draw(space.codes[row : row + 1].expand(len(told), -1), told)
         rows.append(torch.cat([coloured(space.real.image[row : row + 1]), again]))
     facts = {"attribute": attribute, "shown": len(shown), "values": len(values)}
-    figure = Figure(f"attribute-{plain(attribute)}", grid(rows), 2 + len(shown), True, ("picture", "decoded", *shown))
+    figure = Figure(f"attribute-{plain(attribute)}", grid(rows), 2 + len(shown), True, ("@picture", "@decoded", *shown))
     return Section("swapped", facts, (figure,), numbers=facts)
 
 
@@ -155,7 +155,7 @@ def arithmetic(space: Codes, attribute: str, seed: int) -> Section | None:
             again = space.draw(codes, None if told is None else told.expand(len(codes), -1))
             rows.append(torch.cat([coloured(space.real.image[row : row + 1]), again]))
             down.append(f"{values[row]} → {value}")
-    across = ("picture", "decoded", *(f"+{amount:g}" for amount in AMOUNTS))
+    across = ("@picture", "@decoded", *(f"+{amount:g}" for amount in AMOUNTS))
     figure = Figure(f"arithmetic-{plain(attribute)}", grid(rows), len(across), True, across=across, down=tuple(down))
     facts = {"attribute": attribute, "n": len(values), "seed": seed}
     return Section("arithmetic", facts, (figure,), rows=tuple(table), numbers=facts)

@@ -173,7 +173,14 @@ def _looks(question: str, judged: Judged, found: dict[Any, Looking]) -> Figure:
     rows += [overlaid(some.image, f.maps[: len(some)].cpu()) for f in found.values()]
     notes = judged.sayings[: len(some)] + ("",) * (len(some) * len(found))
     name = f"looks-{plain(question)}-{judged.name}"
-    return Figure(name, grid(rows), len(some), judged.generated, down=(judged.name, *found), notes=notes)
+    return Figure(
+        name,
+        grid(rows),
+        len(some),
+        judged.generated,
+        down=(f"@{judged.name}", *(f"@{method}" for method in found)),
+        notes=notes,
+    )
 
 
 def _chart(kind: str, means: dict[str, Curves]) -> Chart:
@@ -217,5 +224,5 @@ def layer_section(key: str, name: str, pictures: Tensor, found: list[Any], gener
         h, w = mosaics[0].shape[1:]
         large = torch.nn.functional.interpolate(picture[None], (h, w), mode="nearest-exact")
         rows.append(torch.cat([large, torch.stack(mosaics)]))
-    across = ("picture", *(f"{layer.name} · {layer.side} px · {layer.output.shape[1]}" for layer in found))
+    across = ("@picture", *(f"{layer.name} · {layer.side} px · {layer.output.shape[1]}" for layer in found))
     return Section(key, figures=(Figure(name, grid(rows), 1 + len(found), generated, across=across, tile_px=LAYER_PX),))

@@ -66,7 +66,9 @@ def _digest(text: str) -> str:
 
 
 def _both(words: Both, **facts: Any) -> str:
-    english, chinese = (escape(text.format(**facts)) for text in words)
+    named = {key: label(value) for key, value in facts.items() if isinstance(value, str) and label(value)}
+    told = [{**facts, **{key: both[i] for key, both in named.items() if both}} for i in range(2)]
+    english, chinese = (escape(text.format(**own)) for text, own in zip(words, told, strict=True))
     return english if english == chinese else f'<span lang="en">{english}</span><span lang="zh">{chinese}</span>'
 
 
@@ -75,6 +77,10 @@ def _label(name: str) -> str:
         return f"{_both(both)}{escape(name.removeprefix(CHANCE))}"
     both = label(name)
     return f"<bdi>{escape(name)}</bdi>" if both is None else _both(both)
+
+
+def _heading(name: str) -> str:
+    return _label(name[1:]) if name.startswith("@") else f"<bdi>{escape(name)}</bdi>"
 
 
 def _facts(title: str, stored: Checkpoint) -> str:
@@ -134,18 +140,18 @@ def _figure(figure: Figure) -> Iterator[str]:
     yield f'<div class="scroll"><div class="tilework {kind}{figure.columns} w{_width(figure)}">'
     if figure.across:
         yield '<span class="name"></span>' if figure.down else ""
-        yield "".join(f'<span class="head">{_label(name)}</span>' for name in figure.across)
+        yield "".join(f'<span class="head">{_heading(name)}</span>' for name in figure.across)
     for index, picture in enumerate(figure.pictures):
         row, column = divmod(index, figure.columns)
         if figure.down and column == 0:
-            yield f'<span class="name">{_label(figure.down[row])}</span>'
+            yield f'<span class="name">{_heading(figure.down[row])}</span>'
         yield _tile(figure, picture, row, column, figure.notes[index] if index < len(figure.notes) else "")
     yield "</div></div>"
 
 
 def _tile(figure: Figure, picture: Tensor, row: int, column: int, note: str) -> str:
     names = (figure.down[row] if figure.down else "", figure.across[column] if figure.across else "", note)
-    about = " · ".join(filter(None, names)) or figure.name
+    about = " · ".join(name.removeprefix("@") for name in names if name) or figure.name
     caption = f"<figcaption><bdi>{escape(note)}</bdi></figcaption>" if note else ""
     return f'<figure><img alt="{escape(about)}" src="{_data(picture)}">{caption}</figure>'
 

@@ -18,7 +18,8 @@ TILE_PX = 84  # small pictures are enlarged to about this side, by whole numbers
 class Figure:
     """A grid of pictures of one size.
 
-    pictures: `(n, 3, h, w)` in [0, 1], row by row. across, down: names of columns and rows, where they have any.
+    pictures: `(n, 3, h, w)` in [0, 1], row by row. across, down: names of columns and rows, where they
+    have any; those that begin with @ are keys of `words`, the others belong to the pictures.
     notes: a few words below each picture. generated: a network made (some of) them, which their file has to say.
     tile_px: side of a picture as shown, about.
     """
