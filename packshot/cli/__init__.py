@@ -20,6 +20,7 @@ from packshot.cli import (
     feed,
     fit,
     generate,
+    models,
     operations,
     pipelines,
     run,
@@ -56,6 +57,7 @@ app.command("track")(track.track)
 app.command("generate")(generate.generate)
 app.command("score")(score.score)
 app.command("explain")(explain.explain)
+app.add_typer(models.app, name="models")
 app.command("verify")(verify.verify)
 app.command("operations")(operations.operations)
 app.command("pipelines")(pipelines.pipelines)

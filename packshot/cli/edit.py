@@ -136,6 +136,7 @@ def edit(
     asked = policies.find({"name": policy or "default", **({"producer": producer} if producer else {})})
     signing = marking.signing(c2pa_cert, c2pa_key, c2pa_timestamp) or Signing()
     credential(signing)  # one that cannot sign stops before the first photo
+    _weights(operation)
     failed = 0
     for source, output in zip(sources, _outputs(sources, target, operation), strict=True):
         try:
@@ -147,6 +148,17 @@ def edit(
             continue
         typer.echo(_report(source, output, photo, operations.name_of(operation)))
     return 1 if failed else 0
+
+
+def _weights(operation: Operation) -> None:
+    """Load what the operation needs before the first photo, and say under which licence it stands."""
+    from packshot.operations.operation import Context, need_model
+    from packshot.pipeline import weights
+
+    name, commercial = operations.name_of(operation), bool(getattr(operation, "commercial", False))
+    for wanted in operation.weights():
+        model = need_model(Context(load_model=weights.load), wanted, name, commercial, "see --help")
+        typer.echo(f"weights {model.name}: licence {model.card.get('licence', 'unstated')}, engine {model.engine}")
 
 
 def _outputs(sources: list[Path], target: Path, operation: Operation) -> list[Path]:

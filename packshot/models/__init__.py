@@ -1,16 +1,15 @@
 """Find, load and run weights: the one door between operations and networks.
 
 Places searched, in order: the name as a path, `$PACKSHOT_HOME/weights`, the weights shipped with the package.
-Nothing is downloaded. Engines: `torch` (the plain reference) and `onnx` (ONNX Runtime; the exported file is a
-cache under `$PACKSHOT_HOME/cache`, named by weights digest and engine version, and is used only if its output
-agrees with torch).
+Nothing is downloaded. Engines are those of `engines.TABLE`; all but `torch`, the plain reference, pass the accuracy
+gate before they are used. `auto` is the fastest one that `packshot models bench` found for these weights on this
+machine, torch where nothing was measured. Files of other projects go through `community.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from importlib.resources import files as package_files
 from pathlib import Path
 from typing import Any, Literal
@@ -20,12 +19,13 @@ from torch import Tensor, nn
 
 from packshot import checkpoint
 from packshot.errors import DeviceError, LicenceRefused, MissingExtra, ModelError, WeightsNotFound
-from packshot.imaging.files import write_atomic
 from packshot.imaging.home import home as home
+from packshot.models import bench, community, engines, gate
 
-Engine = Literal["auto", "torch", "onnx"]
+Engine = Literal[
+    "auto", "torch", "torch-bf16", "compile", "onnx", "onnx-int8", "openvino", "openvino-bf16", "openvino-int8"
+]
 COMMERCIAL = ("Apache-2.0", "MIT", "BSD-2-Clause", "BSD-3-Clause", "CC0-1.0", "CC-BY-4.0", "ISC", "Unlicense")
-AGREEMENT = 1e-4  # largest difference to torch, relative to the output's range, that an exported engine may show
 
 
 @dataclass(frozen=True)
@@ -64,11 +64,12 @@ def find(name_or_path: str) -> Path:
     """The file behind a name. Raises WeightsNotFound listing where it was looked for."""
     if Path(name_or_path).is_file():
         return Path(name_or_path)
-    candidates = [place / f"{name_or_path}.safetensors" for place in places()]
+    kinds = (".safetensors", *community.SUFFIXES) if name_or_path else ()
+    candidates = [place / f"{name_or_path}{kind}" for place in places() for kind in kinds]
     for candidate in candidates:
         if candidate.is_file():
             return candidate
-    looked = ", ".join(str(c) for c in [Path(name_or_path), *candidates])
+    looked = ", ".join(str(c) for c in [Path(name_or_path), *candidates] if c.suffix in ("", ".safetensors"))
     raise WeightsNotFound(f"weights {name_or_path!r}: not found; looked for {looked}")
 
 
@@ -101,83 +102,45 @@ def load(name_or_path: str, device: str = "auto", engine: Engine = "auto", comme
     commercial: refuse weights whose licence does not allow commercial use.
     Raises WeightsNotFound, BadCheckpoint, LicenceRefused, DeviceError, ModelError (engine disagrees).
     """
-    stored = checkpoint.read(find(name_or_path))
+    path = find(name_or_path)
+    device = resolve_device(device)
+    if community.is_foreign(path):
+        return community.load(path, device, commercial)
+    stored = checkpoint.read(path)
     if commercial:
         check_licence(stored)
-    device = resolve_device(device)
     network = stored.build()
-    chosen = "torch" if engine == "auto" else engine
-    run = _torch_runner(network, device) if chosen == "torch" else _onnx_runner(stored, network)
     multiple = int(getattr(network, "multiple", 1))
+    chosen, run = _runner(stored, network, device, engine)
     return Model(run, stored.config, stored.card, stored.digest, device, chosen, stored.path.stem, multiple)
+
+
+def _runner(
+    stored: checkpoint.Checkpoint, network: nn.Module, device: str, engine: str
+) -> tuple[str, Callable[[Tensor], Tensor]]:
+    """The engine that runs, and how; `auto` is what was measured, or torch where that is not to be had any more."""
+    if engine != "auto":
+        return engine, _gated(stored, network, device, engine)
+    chosen = bench.remembered(stored.digest) if device == "cpu" else "torch"
+    try:
+        return chosen, _gated(stored, network, device, chosen)
+    except (MissingExtra, ModelError):
+        return "torch", _gated(stored, network, device, "torch")
+
+
+def _gated(stored: checkpoint.Checkpoint, network: nn.Module, device: str, engine: str) -> Callable[[Tensor], Tensor]:
+    run = engines.make(engine, stored, network, device)
+    if engine != "torch":
+        gate.check(engine, stored.build(), run, engines.examples_of(stored), stored.path.name)
+    return run
 
 
 def check_licence(stored: checkpoint.Checkpoint) -> None:
     """Raise LicenceRefused unless the card's licence is known to allow commercial use."""
-    licence = str(stored.card.get("licence", "unstated"))
+    refuse_licence(str(stored.card.get("licence", "unstated")), stored.path.name)
+
+
+def refuse_licence(licence: str, name: str) -> None:
+    """Raise LicenceRefused unless a licence is known to allow commercial use."""
     if licence not in COMMERCIAL:
-        raise LicenceRefused(f"{stored.path.name}: licence {licence!r} is not known to allow commercial use")
-
-
-def _torch_runner(network: nn.Module, device: str) -> Callable[[Tensor], Tensor]:
-    network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-
-    def run(x: Tensor) -> Tensor:
-        with torch.inference_mode():
-            out: Tensor = network(x.to(device, memory_format=torch.channels_last))
-        return out.to(x.device)
-
-    return run
-
-
-def _onnx_runner(stored: checkpoint.Checkpoint, network: nn.Module) -> Callable[[Tensor], Tensor]:
-    import onnxruntime
-
-    path = home() / "cache" / f"{stored.digest[:16]}-onnx-{onnxruntime.__version__}.onnx"
-    if not path.is_file():
-        write_atomic(path, _export_onnx(stored, network))
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = torch.get_num_threads()
-    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    run = partial(_run_session, session)
-    _check_agreement(stored, network, run)
-    return run
-
-
-def _run_session(session: Any, x: Tensor) -> Tensor:
-    (out,) = session.run(None, {"x": x.detach().cpu().numpy()})
-    return torch.from_numpy(out).to(x.device)
-
-
-def _export_onnx(stored: checkpoint.Checkpoint, network: nn.Module) -> bytes:
-    try:
-        import onnxscript  # noqa: F401
-    except ImportError:
-        raise MissingExtra("onnxscript", "export", "the onnx engine") from None
-    n, h, w = (torch.export.Dim(name, min=low) for name, low in (("n", 1), ("h", 2), ("w", 2)))
-    program = torch.onnx.export(
-        network,
-        (_probe(stored),),
-        dynamo=True,
-        input_names=["x"],
-        dynamic_shapes=({0: n, 2: h, 3: w},),
-        verbose=False,
-    )
-    assert program is not None
-    data: bytes = program.model_proto.SerializeToString()
-    return data
-
-
-def _probe(stored: checkpoint.Checkpoint) -> Tensor:
-    """A fixed picture-like input: `(2, c, 48, 40)` in `[0, 1]`."""
-    generator = torch.Generator().manual_seed(0)
-    return torch.rand(2, int(stored.config.get("channels_in", 3)), 48, 40, generator=generator)
-
-
-def _check_agreement(stored: checkpoint.Checkpoint, network: nn.Module, run: Callable[[Tensor], Tensor]) -> None:
-    probe = _probe(stored)
-    with torch.inference_mode():
-        truth = network(probe)
-    gap = (run(probe) - truth).abs().max() / (truth.max() - truth.min()).clamp(min=1e-6)
-    if not gap <= AGREEMENT:
-        raise ModelError(f"{stored.path.name}: the onnx engine differs from torch by {gap:.2g} of the range; use torch")
+        raise LicenceRefused(f"{name}: licence {licence!r} is not known to allow commercial use")
