@@ -26,7 +26,7 @@ from packshot.training.acceptance.effect import Effect
 from packshot.training.acceptance.settings import AcceptSettings
 from packshot.training.acceptance.stream import Judged, accepting
 
-SHOWN = 400  # pictures in the sheet at most
+SHOWN = 400  # pictures in the sheet, and steps kept for an animation
 STRIP = 24  # steps between two pictures that go into one row
 MOST_MIXED = 1024
 LEAST_PX = 96  # side that smaller pictures are enlarged to in sheet and animation
@@ -109,6 +109,8 @@ class Generated:
 
     def way(self, a: int, b: int, steps: int, *, spherical: bool, animated: bool) -> None:
         """From picture a to picture b of the seed, as pictures, as a strip, and as an animation there and back."""
+        if animated and steps > SHOWN:
+            raise ParameterError(f"--gif: {steps:,} steps are over the limit of {SHOWN:,}; lower --count")
         ends = seed_of(self.seed, a), seed_of(self.seed, b)
         z, condition = self.sampler.way(*ends, steps, self.wanted, spherical=spherical)
         self._begin()

@@ -106,6 +106,7 @@ def test_mixtures_lie_in_a_sheet_between_their_sources(runs: Path, tmp_path: Pat
     [
         (["--mix", "0", "1"], "has no mapping to style codes"),
         (["--gif"], "--gif: does nothing without --between"),
+        (["--between", "0", "1", "--gif", "-n", "401"], "401 steps are over the limit of 400"),
         (["--critic", "x.safetensors"], "--critic: does nothing without --accept"),
         (["--mix-from", "8"], "does nothing without --mix"),
         (["--accept", "--between", "0", "1"], "one at a time"),
