@@ -208,6 +208,18 @@ def test_a_vae_without_pictures_is_drawn_from_its_prior(tmp_path):
     assert keys(looked) == ["layers_generator", "walks_noise", "walks_random"]
 
 
+@pytest.mark.parametrize("second", ["mixture", "latent-flow"])
+def test_two_stages_are_walked_through_both(second, tmp_path):
+    latent = {"latent_dim": 3}
+    first = stored(tmp_path, "vae", "autoencoder", condition_dim=0, **latent)
+    card = {"decoder": {"file": first.name, "digest": checkpoint.read(first).digest}}
+    entries = {"condition_dim": 0} if second == "latent-flow" else {}
+    checkpoint.write(tmp_path / "second.safetensors", make(second, **latent, **entries), second, card)
+    looked = looked_into(tmp_path / "second.safetensors", tmp_path / "out")
+    assert keys(looked) == ["layers_generator", "walks_noise", "walks_random"]
+    assert figures_of(looked)[0].across[1:]  # the decoder's maps
+
+
 def test_the_same_seed_gives_the_same_numbers_and_another_one_others(tmp_path):
     stored(tmp_path, "dcgan-generator", "generator", condition_dim=0)
     path = stored(tmp_path, "dcgan-critic", "critic", condition_dim=0)
