@@ -36,7 +36,7 @@ SEED = 0  # of the choice of pictures and of the generators
 
 
 def main(argv: list[str]) -> None:
-    options = parser(__doc__, seconds=600, seeds=1)
+    options = parser(__doc__, seconds=600, seeds=1, classifier_images=100_000)
     options.add_argument("--counts", default="50,200,1000", help="real pictures of each class")
     options.add_argument("--classifier-seeds", type=int, default=3)
     options.add_argument("--preset", default="fashion-dcgan", help="our preset; few pictures add DiffAugment")

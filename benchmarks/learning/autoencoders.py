@@ -23,7 +23,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.learning.fashion import SIDE
-from benchmarks.learning.measures import Ruler, at_size
+from benchmarks.learning.measures import Ruler, at_size, write_pictures
 from benchmarks.learning.options import Bench, opened, parser
 from benchmarks.learning.records import told
 from benchmarks.learning.trials import trained
@@ -78,18 +78,20 @@ def main(argv: list[str]) -> None:
 def run_row(bench: Bench, row: str, seed: int) -> dict[str, Any] | None:
     """Train and measure a row, its first stage before it; None if that failed."""
     stage = ROWS[row]
-    changes: dict[str, Any] = {}
+    rules: dict[str, Any] = {}
     if stage.after:
         first = run_row(bench, stage.after, seed)
         if first is None or "file" not in first:
             return None
-        changes["autoencoder"] = first["file"]
+        rules["autoencoder"] = first["file"]
     preset = at_size(presets.find(stage.preset), SIDE)
+    preset = replace(preset, rules={**preset.rules, **rules})
     if not stage.conditional:
         preset = replace(preset, columns=())
     own = replace(bench, seconds=bench.seconds * stage.share)
     measure = partial(measured, bench.ruler, stage)
-    return next(iter(trained(own, row, preset, seed, changes=changes, measure=measure)), None)
+    draw = partial(show_again, bench.ruler) if preset.objective == "discrete" else None
+    return next(iter(trained(own, row, preset, seed, measure=measure, draw=draw)), None)
 
 
 def measured(ruler: Ruler, stage: Stage, path: Path, seed: int) -> dict[str, Any]:
@@ -117,6 +119,15 @@ def reconstructed(ruler: Ruler, stored: checkpoint.Checkpoint) -> dict[str, floa
             found.append(((again + 1) * 127.5).round().to(torch.uint8))
     distance = frechet_distance(ruler.real_moments, moments(ruler.features(torch.cat(found))))
     return {"error": error / len(ruler.test), "reconstruction_fd": distance}
+
+
+@torch.inference_mode()
+def show_again(ruler: Ruler, place: Path, path: Path) -> str:
+    """Test pictures, each with itself decoded again at its right."""
+    stored = checkpoint.read(path)
+    x, condition = inputs(ruler, stored, ruler.test[:40])
+    both = torch.stack([x, again_of(stored.build(), x, condition).clamp(-1, 1)], dim=1).flatten(0, 1)
+    return write_pictures(place, ((both + 1) * 127.5).round().to(torch.uint8), 10)
 
 
 def again_of(network: Any, x: Tensor, condition: Tensor | None) -> Tensor:
@@ -163,9 +174,9 @@ def bits(ruler: Ruler, stored: checkpoint.Checkpoint, sigma: float) -> float:
 
 def log_probability(x: Tensor, mean: Tensor, sigma: float) -> Tensor:
     """log P of the 8-bit step around every value of x in [-1, 1] under N(mean, σ²); all 256 steps add up to 1."""
-    half = 1 / 255
-    low = torch.where(x <= -1 + half, -torch.inf, (x - half - mean).double() / sigma)
-    high = torch.where(x >= 1 - half, torch.inf, (x + half - mean).double() / sigma)
+    half, x, mean = 1 / 255, ((x.double() + 1) * 127.5).round() / 127.5 - 1, mean.double()
+    low = torch.where(x <= -1 + half, -torch.inf, (x - half - mean) / sigma)
+    high = torch.where(x >= 1 - half, torch.inf, (x + half - mean) / sigma)
     turned = low > 0  # in the upper tail differences cancel: look at it from the other side
     low, high = torch.where(turned, -high, low), torch.where(turned, -low, high)
     upper = torch.special.log_ndtr(high)
@@ -181,9 +192,9 @@ def tables(bench: Bench) -> str:
         values = {k: [r[k] for r in found if k in r] for k in ("fd", "error", "reconstruction_fd", "bits", "images")}
         spent = bench.seconds if stage.after else seconds
         lines.append(
-            {"network": row, "FD-own of draws": told(values["fd"]), "error again": told(values["error"], 4),
+            {"network": row, "FD-own of draws": told(values["fd"]), "squared error again": told(values["error"], 4),
              "FD-own again": told(values["reconstruction_fd"]), "bits a value": told(values["bits"], 3),
-             "thousand images": told([i / 1000 for i in values["images"]], 0), "CPU minutes": f"{spent / 60:g}",
+             "thousand images": told([i / 1000 for i in values["images"]], 0), "CPU minutes": f"{spent / 60:.3g}",
              "seeds": len(found), "N": bench.ruler.count,
              "ended": ", ".join(sorted({r["verdict"] for r in found})) or "not run"}
         )  # fmt: skip

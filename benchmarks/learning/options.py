@@ -58,7 +58,7 @@ class Bench:
         print(f"\n{text}\n\n{path}", flush=True)
 
 
-def parser(doc: str | None, seconds: float, seeds: int) -> argparse.ArgumentParser:
+def parser(doc: str | None, seconds: float, seeds: int, classifier_images: int = 200_000) -> argparse.ArgumentParser:
     """Options of every measurement; defaults are those of the figures in the documents."""
     found = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     found.add_argument("--seconds", type=float, default=seconds, help="processor seconds of training a row")
@@ -68,7 +68,9 @@ def parser(doc: str | None, seconds: float, seeds: int) -> argparse.ArgumentPars
     found.add_argument("--feature-images", type=int, default=240_000, help="images that classifier sees")
     found.add_argument("--pictures", type=int, default=10_000, help="generated pictures that distances are taken on")
     found.add_argument("--learned", type=int, default=30_000, help="generated pictures that CAS learns from")
-    found.add_argument("--classifier-images", type=int, default=200_000, help="images the classifier of CAS sees")
+    found.add_argument(
+        "--classifier-images", type=int, default=classifier_images, help="images the classifier of CAS sees"
+    )
     return found
 
 

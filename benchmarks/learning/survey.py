@@ -63,7 +63,7 @@ def preset_of(row: str) -> Preset:
 
 
 def main(argv: list[str]) -> None:
-    options = parser(__doc__, seconds=600, seeds=1)
+    options = parser(__doc__, seconds=600, seeds=1, classifier_images=100_000)
     options.add_argument("--rows", default=",".join(ROWS), help="only these generators")
     bench = opened("survey", options, argv)
     for row in bench.told.rows.split(","):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +27,15 @@ def trained(
     shares: Sequence[float] = (1.0,),
     *,
     pack: Path | Callable[[], Path] | None = None,
-    changes: Mapping[str, Any] | None = None,
     measure: Callable[[Path, int], dict[str, Any]] | None = None,
     start: str = "",
+    draw: Callable[[Path, Path], str] | None = None,
 ) -> list[Row]:
     """Train and measure a row of a seed at each share of the budget; done points are read. What failed says why.
 
     pack: to learn from, if not the whole, or what makes it. measure: (checkpoint, seed) → figures, in place of the
-    ruler's own. start: run to begin with the weights of.
+    ruler's own. start: run to begin with the weights of. draw: (place of the row's picture, checkpoint) →
+    its name, in place of draws of every class.
     """
     key = {"row": row, "seed": seed, "seconds": bench.seconds}
     found = [done for share in shares if (done := bench.records.find(**key, share=share))]
@@ -45,15 +47,14 @@ def trained(
     planned = fitted(preset, images["images"])
     folder = bench.folder(row, f"seed{seed}")
     try:
-        for share, done in pieces(
-            planned, source, folder, bench.seconds, shares, {**(changes or {}), "seed": seed}, start
-        ):
+        for share, done in pieces(planned, source, folder, bench.seconds, shares, {"seed": seed}, start):
             path = next(done.networks[role] for role in DRAWS if role in done.networks)
 
             def work(path: Path = path, done: Any = done) -> dict[str, Any]:
                 began = time.process_time()
                 figures = (measure or bench.ruler.measure)(path, seed)
-                name = write_grid(bench.grid(row, f"seed{seed}"), path, bench.ruler.labels.names)
+                show = draw or partial(write_grid, names=bench.ruler.labels.names)
+                name = show(bench.grid(row, f"seed{seed}"), path)
                 return {
                     "images": done.outcome.images, "cpu_minutes": round(done.outcome.seconds / 60, 3),
                     "verdict": done.outcome.verdict, "file": str(path), "grid": name, **figures,

@@ -31,6 +31,7 @@ def train(
     track: Annotated[
         list[str] | None, typer.Option(metavar="TRACKER", help="show the run in tensorboard or wandb; repeatable")
     ] = None,
+    start: Annotated[str, typer.Option(help="run or checkpoint whose weights to begin with")] = "",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps")] = "auto",
 ) -> None:
     """Train a preset on a catalogue. The run's folder holds log, samples, state, page and the trained networks."""
@@ -48,6 +49,8 @@ def train(
         )
     if features and not sweep:
         raise ParameterError("--features: only a --sweep is ranked; `packshot score` measures one checkpoint")
+    if start and sweep:
+        raise ParameterError("--start: a --sweep begins every run anew; leave one of them out")
     changes = changed(setting or []) | ({} if images is None else {"total_images": images})
     target = out or Path("runs") / preset
     if sweep:
@@ -60,7 +63,7 @@ def train(
         tabulate([trial.row() for trial in trials])
         return
     changes |= {} if minutes is None else {"minutes": minutes}
-    follow = partial(run, readers=(progress.terminal,), track=track or ())
+    follow = partial(run, readers=(progress.terminal,), track=track or (), start=start)
     done = follow(preset, catalogue, target, changes=changes, columns=column, device=device)
     for role, path in done.networks.items():
         typer.echo(f"{role:12} {path}")

@@ -94,14 +94,17 @@ def train(
             for player, parameters in players.items():
                 optimiser = optimisers[player]
                 optimiser.zero_grad(set_to_none=True)
-                for phase in phases:
-                    if phase.player != player or now.steps % phase.every:
-                        continue
+                due = [phase for phase in phases if phase.player == player and now.steps % phase.every == 0]
+                total, moved = torch.zeros((), device=place), dict[int, nn.Parameter]()
+                for number, phase in enumerate(due, 1):
                     with precision:
                         losses = phase.losses(batch)
-                        total = torch.stack([loss.float() for loss in losses.values()]).sum() * phase.strength
-                    torch.autograd.backward(total, inputs=list(phase.parameters))
+                        total = total + torch.stack([loss.float() for loss in losses.values()]).sum() * phase.strength
+                    moved |= {id(p): p for p in phase.parameters}
                     tally.losses(losses)
+                    if number == len(due) or not due[number].joined:
+                        torch.autograd.backward(total, inputs=list(moved.values()))
+                        total, moved = torch.zeros((), device=place), {}
                 processes.average(parameters)
                 tally.norm(player, _clip(parameters, settings.clip_norm))
                 _set_rates(optimiser, settings, player, now.images)

@@ -72,7 +72,8 @@ class Phase:
     player: phases with the same player share one optimiser; those due in a step are summed before it moves.
     losses: batch → named scalar losses, already weighted. every: run in each `every`-th step only. strength: factor of
     the phase's sum; a lazy penalty takes `every`, so that its pull does not depend on it (Karras et al. 2020, app. B).
-    after: called when the player has moved (clipping weights as WGAN does).
+    after: called when the player has moved (clipping weights as WGAN does). joined: differentiated together with the
+    player's phase before it, whose graph it builds on and among whose parameters are its own.
     """
 
     player: str
@@ -82,6 +83,7 @@ class Phase:
     every: int = 1
     strength: float = 1.0
     after: Callable[[], None] | None = None
+    joined: bool = False
 
 
 class Objective(Protocol):

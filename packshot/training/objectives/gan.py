@@ -83,9 +83,10 @@ class Gan:
         if self.adaptive is not None:
             self.networks["augment"] = self.adaptive
         self.pair = adversarial.PAIRS[settings.loss]
-        self.augment = augment or (lambda x: x)
+        self.augment = augment or _unchanged
         self.z_dim = int(generator.config.z_dim)  # type: ignore[union-attr, arg-type]
         self._made: tuple[Batch, Tensor] | None = None
+        self._judged: tuple[Batch, tuple[tuple[Tensor, Tensor], ...]] | None = None
 
     def phases(self) -> tuple[Phase, ...]:
         """Critic, its penalty if it has one of its own turn, generator."""
@@ -95,7 +96,7 @@ class Gan:
             Phase("critic", "critic", critic, self.critic_losses, after=self._after_critic),
         ]
         if self.settings.penalty != "none":
-            found.append(Phase("critic", "penalty", critic, self.penalty, every=every, strength=every))
+            found.append(Phase("critic", "penalty", critic, self.penalty, every, strength=every, joined=self.one_pass))
         found.append(
             Phase("generator", "generator", generator, self.generator_losses, every=self.settings.critic_steps)
         )
@@ -110,9 +111,17 @@ class Gan:
         still = {id(p) for modules in layers[:count] for module in modules for p in module.parameters()}
         return tuple(p for p in self.critic.parameters() if id(p) not in still)
 
+    @property
+    def one_pass(self) -> bool:
+        """Whether the critic's pass over its pictures serves the penalty too: where it sees them as they are."""
+        plain = self.augment is _unchanged and type(self).reduced is Gan.reduced
+        return plain and self.settings.penalty in ("r1", "r1+r2")
+
     def critic_losses(self, batch: Batch) -> Losses:
         """The critic's side of the game and what it learns of classes from real pictures."""
-        real, made = self._judge(batch.image, batch), self._judge(self.made(batch).detach(), batch)
+        x, y = (each.detach().requires_grad_(self.one_pass) for each in (batch.image, self.made(batch)))
+        real, made = self._judge(x, batch), self._judge(y, batch)
+        self._judged = (batch, ((real.score, x), (made.score, y))) if self.one_pass else None
         if self.adaptive is not None:
             self.adaptive.observe(real.score)
         losses = {"critic": self.against(real.score, made.score)}
@@ -127,8 +136,12 @@ class Gan:
             real = self.reduced(batch.image)
             x = penalties.between(real, self.reduced(fake), batch.uniform().view(-1))
             return {"gradient": gamma * penalties.one_centred(self._score(x, batch), x)}
-        losses = {"r1": gamma * self._zero_centred(batch.image, batch)}
-        return losses | ({"r2": gamma * self._zero_centred(fake, batch)} if kind == "r1+r2" else {})
+        names = ("r1", "r2") if kind == "r1+r2" else ("r1",)
+        judged, self._judged = self._judged, None
+        if judged is not None and judged[0] is batch:
+            return {name: gamma * penalties.zero_centred(*pair) for name, pair in zip(names, judged[1], strict=False)}
+        pictures = zip(names, (batch.image, fake), strict=False)
+        return {name: gamma * self._zero_centred(x, batch) for name, x in pictures}
 
     def generator_losses(self, batch: Batch) -> Losses:
         """The generator's side; features are matched and classes asked for if the settings say so."""
@@ -222,3 +235,7 @@ class Gan:
                     parameter.clamp_(-bound, bound)
         if self.adaptive is not None:
             self.adaptive.settle()
+
+
+def _unchanged(x: Tensor) -> Tensor:
+    return x
