@@ -46,10 +46,12 @@ def make_item(seed: int, number: int) -> Item:
 
 
 def _colours(rng: Generator, material: str) -> tuple[str, str, str]:
-    """Three colours that stand apart from each other; raw wood shows its own in the main region."""
+    """Three colours that stand apart from each other. Raw wood shows its own in the main region, and so do toys of
+    painted wood in the second: paint alone is told from plastic by nobody.
+    """
     fitting = [name for name in PAINTED if name not in UNFIT.get(material, ())]
     main = "natural" if material == "raw wood" else str(rng.choice(fitting))
-    chosen = [main]
+    chosen = [main, "natural"] if material == "painted wood" else [main]
     while len(chosen) < 3:
         colour = str(rng.choice(PAINTED))
         if all(colour_gap(PAINTS[colour][0], PAINTS[other][0]) > 0.22 for other in chosen):

@@ -25,7 +25,7 @@ from packshot.catalogue.toyshop.paint.palette import decode, linear
 class Look:
     """roughness: 0 mirror to 1 chalk. grain: darkness of wood rings. specks: contrast of rubber granules.
 
-    heather: spread of shades in wool. bumps: (slope, cm) of the shading normal. pile: height of curls, cm.
+    heather: strength of the shades in wool. bumps: (slope, cm) of the shading normal. pile: height of curls, cm.
     """
 
     roughness: float
@@ -42,14 +42,14 @@ class Look:
 
 
 LOOKS: dict[str, Look] = {
-    "glossy plastic": Look(0.07, 0.55, coat=1.0),
-    "matte plastic": Look(0.55, 0.35),
-    "painted wood": Look(0.34, 0.45, coat=0.15, grain=0.62, bumps=(0.05, 0.8)),
+    "glossy plastic": Look(0.05, 0.8, coat=1.0),
+    "matte plastic": Look(0.85, 0.12),
+    "painted wood": Look(0.4, 0.4, coat=0.1, grain=1.0, bumps=(0.05, 0.8)),
     "raw wood": Look(0.62, 0.25, grain=1.3, bumps=(0.04, 0.9)),
-    "metal": Look(0.22, metallic=1.0, bumps=(0.02, 1.5)),
+    "metal": Look(0.16, metallic=1.0, bumps=(0.02, 1.5)),
     "rubber": Look(0.72, 0.2, specks=1.0, bumps=(0.05, 0.4)),
-    "felt": Look(0.95, 0.08, sheen=0.9, heather=0.36, bumps=(0.22, 0.5), pile=0.07),
-    "plush": Look(0.97, 0.05, sheen=0.8, heather=0.1, bumps=(0.3, 0.55), pile=0.26),
+    "felt": Look(0.95, 0.08, sheen=0.9, heather=1.0, bumps=(0.22, 0.5), pile=0.07),
+    "plush": Look(0.97, 0.05, sheen=0.8, bumps=(0.3, 0.55), pile=0.26),
     "translucent plastic": Look(0.12, thin=True),
     "cloth": Look(0.9, 0.1, sheen=0.4, bumps=(0.08, 0.8)),
     "fitting": Look(0.12, 0.5, coat=0.6),
@@ -66,13 +66,13 @@ def dress(part: Part, seed: int) -> tuple[Mesh, Array, Values]:
     shade = 1 + 0.03 * value_noise(points / 1.3 + seed % 97, seed)
     rough = np.full(len(points), look.roughness)
     if look.grain:
-        dark, fibre = wood_grain(points * 0.62, np.array(part.grain), seed)  # broad rings, to be seen from afar
+        dark, fibre = wood_grain(points * 0.5, np.array(part.grain), seed)  # broad rings, to be seen from afar
         colours = colours * np.exp(-(look.grain * (0.75 * dark + 0.22 * fibre))[:, None] * np.array([0.75, 1.0, 1.4]))
         rough = rough + 0.1 * dark
     if look.specks:
         colours = _speckled(colours, points, seed)
     if look.heather:
-        shade = shade + look.heather * fractal_noise(points / 0.32, seed + 3, 2)
+        colours = _heathered(colours, points, look.heather, seed)
     mesh, hollow = _with_pile(mesh, look, seed)
     colours = colours * (shade * hollow)[:, None]
     if part.picture is not None and part.mesh.uv is not None:
@@ -81,9 +81,18 @@ def dress(part: Part, seed: int) -> tuple[Mesh, Array, Values]:
     return mesh, np.clip(colours, 0.004, 0.9), np.clip(rough, 0.05, 1)
 
 
+def _heathered(colours: Array, points: Points, strength: float, seed: int) -> Array:
+    """Wool dyed in the fibre: paler and deeper shades of one colour carded together."""
+    value = fractal_noise(points / 0.42, seed + 3, 2)
+    pale = np.clip((value - 0.12) / 0.2, 0, 1)[:, None]
+    deep = np.clip((-value - 0.16) / 0.2, 0, 1)[:, None]
+    colours = colours + 0.8 * strength * pale * (colours**0.55 - colours)
+    return np.asarray(colours * (1 - 0.5 * strength * deep))
+
+
 def _speckled(colours: Array, points: Points, seed: int) -> Array:
     """Granules of pale and dark rubber pressed into the sheet."""
-    value = value_noise(points / 0.36, seed + 11)
+    value = value_noise(points / 0.42, seed + 11)
     pale = np.clip((value - 0.4) / 0.08, 0, 1)[:, None]
     dark = np.clip((-value - 0.46) / 0.08, 0, 1)[:, None]
     colours = colours + 0.55 * pale * (np.array([0.62, 0.6, 0.56]) - colours)

@@ -85,7 +85,7 @@ def render_sample(settings: dict[str, Any], number: int) -> Sample:
 def variants(description: Description) -> dict[str, Description]:
     """The same product, view, light and background: `recoloured` in three other colours, `remade` of another material.
 
-    What is chosen depends on the description's seed and index alone. A material may bring its own colour (raw wood).
+    What is chosen depends on the description's seed and index alone. Wood that shows as it is keeps its colour.
     """
     from packshot.catalogue.toyshop.world import with_colours, with_material
 
@@ -93,8 +93,8 @@ def variants(description: Description) -> dict[str, Description]:
     item, family = description.item, FAMILIES[description.item.category]
     free = [name for name in PAINTS if name != "natural" and name not in item.colours]
     colours = [str(name) for name in rng.choice(free, 3, replace=False)]
-    if item.material == "raw wood":
-        colours[0] = item.colours[0]
+    for place, colour in enumerate(item.colours):
+        colours[place] = colour if colour == "natural" else colours[place]
     materials = [name for name in family.materials if name not in (item.material, "raw wood")]
     return {
         "recoloured": with_colours(description, *colours),
