@@ -15,6 +15,7 @@ from packshot.training import progress
 from packshot.training.loop import train
 from packshot.training.objective import Batch, Objective
 from packshot.training.objectives.adaptive import Adaptive
+from packshot.training.objectives.codes import CodePrior, CodesSettings
 from packshot.training.objectives.discrete import Discrete, DiscreteSettings
 from packshot.training.objectives.flow import Flow, FlowSettings
 from packshot.training.objectives.gan import Gan, GanSettings
@@ -86,8 +87,15 @@ def flow() -> Flow:
     return Flow(build("latent-flow", latent_dim=4, width=32), autoencoder, FlowSettings(steps=4))
 
 
+def codes() -> CodePrior:
+    torch.manual_seed(0)
+    autoencoder = build("fsq", levels=(4, 4), halvings=1)
+    prior = build("code-transformer", codes=16, side=SIZE // 2, width=32, heads=2, blocks=2)
+    return CodePrior(prior, autoencoder, CodesSettings())
+
+
 KINDS: Mapping[str, Callable[[], Objective]] = {
-    f.__name__: f for f in (adaptive, growing, style, product, vaegan, vqvae, fsq, flow)
+    f.__name__: f for f in (adaptive, growing, style, product, vaegan, vqvae, fsq, flow, codes)
 }
 
 
@@ -148,6 +156,21 @@ def test_the_flow_finds_codes_that_the_prior_misses(tmp_path: Path) -> None:
     assert sum(line.losses["velocity"] for line in lines[-10:]) < 0.8 * sum(
         line.losses["velocity"] for line in lines[:10]
     )
+    assert all(p.grad is None for p in objective.autoencoder.parameters())
+
+
+def test_a_prior_learns_the_codes_of_32_pictures_and_draws_them(tmp_path: Path) -> None:
+    objective = codes()
+    lines = learn(objective, tmp_path, 120)
+    assert lines[-1].losses["code"] < 0.35 * lines[0].losses["code"]
+    taken = texts().take(0, 32)
+    real, told = taken["image"].float() / 127.5 - 1, taken["condition"]
+    with torch.no_grad():
+        known = objective.autoencoder.choose(objective.autoencoder.encode(real))
+        drawn = objective.prior.eval().draw(torch.randn(16, objective.places), told[:1].expand(16, -1))
+    agreement = (drawn[:, None] == known).float().mean((2, 3))  # of every draw with every picture
+    own = told[:, 0] == told[0, 0]
+    assert agreement[:, own].amax(1).mean() > agreement[:, ~own].amax(1).mean() + 0.05  # the class asked for
     assert all(p.grad is None for p in objective.autoencoder.parameters())
 
 
