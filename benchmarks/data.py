@@ -1,9 +1,8 @@
-"""Data for training: pictures a second into the loop, the cost of each augmentation, bytes and time of shards.
+"""Data for training: pictures a second into the loop, the cost of each augmentation, packing of real photos.
 
-Rates are for one thread and by processor time, so that other work on the machine does not count; rendering goes by the
-clock.
+Rates are for one thread and by processor time, so that other work on the machine does not count. Rendering: `toyshop`.
 
-usage: python -m benchmarks data          (PACKSHOT_DATA adds real pictures; the extra `synth` adds rendering)
+usage: python -m benchmarks data [--only loading|augmenting|packing]          (PACKSHOT_DATA adds packing)
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ import os
 import sys
 import tempfile
 import time
+from argparse import ArgumentParser
 from collections.abc import Callable
 from pathlib import Path
 
@@ -123,34 +123,19 @@ def packing(folder: Path) -> None:
     )
 
 
-def rendering(folder: Path, count: int = 48, size: int = 96) -> None:
-    try:
-        import mitsuba  # noqa: F401
-    except ImportError:
-        print("\nrendering: skipped, the extra `synth` is not installed")
-        return
-    from packshot.catalogue.shards.making import make
-    from packshot.catalogue.toyshop.sets.job import job, render_sample
-
-    print(f"\n| rendering {count} pictures of {size} px | pictures an hour | bytes a picture |")
-    print("| --- | ---: | ---: |")
-    for workers in (1, 2):
-        began = time.perf_counter()
-        shards, _ = make(folder / f"render{workers}", job(count, size, 7), render_sample, workers=workers)
-        hour = sum(s.samples for s in shards) / (time.perf_counter() - began) * 3600
-        each = sum(s.bytes for s in shards) / sum(s.samples for s in shards)
-        print(f"| {workers} process{'es' if workers > 1 else ''} | {hour:,.0f} | {each:,.0f} |", flush=True)
-
-
 def main(arguments: list[str]) -> None:
+    options = ArgumentParser(prog="python -m benchmarks data")
+    options.add_argument("--only", choices=("loading", "augmenting", "packing"), help="one of the tables")
+    chosen = options.parse_args(arguments).only
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     with tempfile.TemporaryDirectory() as folder:
-        loading(Path(folder))
-        augmenting()
-        packing(Path(folder))
-        if "quick" not in arguments:
-            rendering(Path(folder))
+        if chosen in (None, "loading"):
+            loading(Path(folder))
+        if chosen in (None, "augmenting"):
+            augmenting()
+        if chosen in (None, "packing"):
+            packing(Path(folder))
 
 
 if __name__ == "__main__":

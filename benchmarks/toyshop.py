@@ -97,8 +97,9 @@ def rate(count: int) -> None:
         shards, failed = make(folder, job(count, SIZE, SEED), render_sample, workers=PROCESSES)
         hour = sum(s.samples for s in shards) / (time.perf_counter() - began) * 3600
     told = "reached" if hour >= WANTED else "NOT reached"
+    each = sum(s.bytes for s in shards) / max(sum(s.samples for s in shards), 1)
     print(f"{count} pictures of {SIZE} px, {PROCESSES} processes: {hour:,.0f} an hour by the wall clock, {len(failed)} "
-          f"failed ({WANTED:,} wanted: {told})", flush=True)  # fmt: skip
+          f"failed, {each:,.0f} bytes a picture ({WANTED:,} an hour wanted: {told})", flush=True)  # fmt: skip
 
 
 def by_size(count: int) -> None:
