@@ -126,5 +126,5 @@ def test_shipped_weights_stay_within_five_megabytes() -> None:
 
 
 def test_a_crop_larger_than_the_pictures_is_refused(album: Path, tmp_path: Path) -> None:
-    with pytest.raises(ParameterError, match="smallest picture"):
+    with pytest.raises(ParameterError, match="1 to 384 px"):
         run(preset(size=400), album, tmp_path / "run", device="cpu")

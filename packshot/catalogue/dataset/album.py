@@ -12,7 +12,6 @@ cells.
 from __future__ import annotations
 
 import json
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from packshot.errors import CatalogueError, ParameterError
 
 ALBUM, PIXELS, CELLS, FORMAT = "album.json", "album.u8", "cells.npy", 1
 CELL = 32  # px
+Cells = NDArray[np.int32]
 LEAST_DETAIL = 2.0  # mean difference between neighbouring pixels of a cell, in grey levels of 255
 
 
@@ -42,15 +42,20 @@ class Album:
         if not path.is_file() or path.stat().st_size != int(ends[-1]):
             raise CatalogueError(f"{path}: expected {int(ends[-1]):,} bytes; make the album again")
         self.pixels = np.memmap(path, np.uint8, "r")
-        self.cells: NDArray[np.int32] = np.load(self.folder / CELLS, allow_pickle=False)
+        self.cells: Cells = np.load(self.folder / CELLS, allow_pickle=False)
 
     def __len__(self) -> int:
         return len(self.sizes)
 
-    @cached_property
-    def least(self) -> int:
-        """The largest side, px, that a crop of any of the pictures can have."""
-        return int(self.sizes.min())
+    @property
+    def largest(self) -> int:
+        """The largest side, px, that a crop can have."""
+        return int(self.sizes.min(1).max())
+
+    def cells_for(self, side: int) -> Cells:
+        """The cells of all pictures that are large enough for a crop of `side` px."""
+        found: Cells = self.cells[(self.sizes.min(1) >= side)[self.cells[:, 0]]]
+        return found
 
     @property
     def licences(self) -> tuple[str, ...]:
@@ -64,10 +69,10 @@ class Album:
         whole: NDArray[np.uint8] = self.pixels[start : start + 3 * h * w].reshape(h, w, 3)
         return whole
 
-    def crop(self, drawn: int, side: int) -> NDArray[np.uint8]:
-        """The `(side, side, 3)` crop that a random number of 64 bits stands for."""
-        drawn, cell = divmod(drawn, len(self.cells))
-        number, top, left = (int(v) for v in self.cells[cell])
+    def crop(self, cells: Cells, drawn: int, side: int) -> NDArray[np.uint8]:
+        """The `(side, side, 3)` crop around one of the cells that a random number of 64 bits stands for."""
+        drawn, cell = divmod(drawn, len(cells))
+        number, top, left = (int(v) for v in cells[cell])
         picture = self.picture(number)
         drawn, down = divmod(drawn, CELL)
         drawn, right = divmod(drawn, CELL)
@@ -83,14 +88,15 @@ class Album:
 class Crops:
     """The stream of crops that a training loop takes from: `image`, (n, 3, side, side) bytes, channels innermost.
 
-    Raises ParameterError if a crop is larger than the album's smallest picture.
+    Pictures that are too small for it are left out. Raises ParameterError if all of them are.
     """
 
     def __init__(self, album: Album, side: int, seed: int = 0) -> None:
-        if not 1 <= side <= album.least:
-            raise ParameterError(f"side: expected 1 to {album.least} px, the album's smallest picture; got {side}")
+        self.cells = album.cells_for(side)
+        if side < 1 or not len(self.cells):
+            raise ParameterError(f"side: expected 1 to {album.largest} px, as the album's pictures allow; got {side}")
         self.album, self.side, self.seed = album, side, seed
-        self.total = len(album.cells)
+        self.total = len(self.cells)
 
     def take(self, start: int, count: int) -> dict[str, Tensor]:
         """The crops at places `start … start + count` of the stream."""
@@ -98,11 +104,11 @@ class Crops:
         drawn = mixed(np.arange(start, start + count, dtype=np.uint64) ^ key)
         image = np.empty((count, self.side, self.side, 3), np.uint8)
         for row, number in zip(image, drawn.tolist(), strict=True):
-            row[:] = self.album.crop(number, self.side)
+            row[:] = self.album.crop(self.cells, number, self.side)
         return {"image": torch.from_numpy(image).permute(0, 3, 1, 2)}
 
 
-def detailed(picture: NDArray[np.uint8]) -> NDArray[np.int32]:
+def detailed(picture: NDArray[np.uint8]) -> Cells:
     """`(cells, 2)`: top and left of every cell of an `(h, w, 3)` picture in which there is detail."""
     grey = picture.mean(2, dtype=np.float32)
     rough = np.zeros_like(grey)

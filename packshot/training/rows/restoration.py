@@ -27,8 +27,8 @@ def adam(rate: float, images: int, batch: int, **further: Any) -> dict[str, Any]
     }
 
 
-DENOISER: Mapping[str, Any] = {"width": 16, "encoder": (1, 1, 2), "middle": 2, "decoder": (1, 1, 1), "norm": "rms"}
-REPAIRER: Mapping[str, Any] = {"width": 16, "encoder": (1, 2), "middle": 4, "decoder": (1, 1), "norm": "rms"}
+DENOISER: Mapping[str, Any] = {"width": 16, "encoder": (1, 1, 2), "middle": 2, "decoder": (1, 1, 1), "norm": "layer"}
+REPAIRER: Mapping[str, Any] = {"width": 16, "encoder": (1, 2), "middle": 4, "decoder": (1, 1), "norm": "layer"}
 
 ROWS: Mapping[str, Preset] = {
     "upscale-x2": Preset(

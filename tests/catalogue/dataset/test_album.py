@@ -59,11 +59,17 @@ def test_crops_depend_on_seed_and_place_alone(album):
     assert not torch.equal(Crops(album[0], 40, seed=4).take(0, 12)["image"], whole)
 
 
+def test_pictures_too_small_for_a_crop_are_left_out(album):
+    crops = Crops(album[0], 125)
+    assert set(crops.cells[:, 0]) == {1, 2, 3}
+    assert crops.total < Crops(album[0], 120).total
+
+
 def test_every_crop_is_part_of_its_picture_in_one_of_eight_ways(album):
     opened, side = album[0], 30
     seen = set()
     for drawn in range(0, 10_000_000_000, 251_234_567):
-        crop = opened.crop(drawn, side)
+        crop = opened.crop(opened.cells, drawn, side)
         number = opened.cells[drawn % len(opened.cells)][0]
         h, w = opened.sizes[number]
         windows = np.lib.stride_tricks.sliding_window_view(opened.picture(number)[..., 0], (side, side))
@@ -79,8 +85,8 @@ def test_every_crop_is_part_of_its_picture_in_one_of_eight_ways(album):
 
 def test_what_does_not_fit_is_refused(album, photos, tmp_path):
     opened, _ = album
-    with pytest.raises(ParameterError, match="smallest picture"):
-        Crops(opened, 121)
+    with pytest.raises(ParameterError, match="1 to 384 px"):
+        Crops(opened, 385)
     with pytest.raises(CatalogueError, match="there already"):
         build([photos], opened.folder)
     with pytest.raises(ParameterError, match="shrinks"):
