@@ -23,6 +23,7 @@ app = typer.Typer(
 app.command("known")(catalogue_data.known)
 app.command("audit")(catalogue_data.audit)
 app.command("pack")(catalogue_data.pack)
+app.command("album")(catalogue_data.album)
 SHOWN = 20  # problems and values that a table lists
 
 Folder = Annotated[Path, typer.Argument(metavar="CATALOGUE", help="Folder with products.jsonl.")]

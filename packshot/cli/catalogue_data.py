@@ -1,4 +1,4 @@
-"""`packshot catalogue audit|pack|known`: catalogues as training data."""
+"""`packshot catalogue audit|pack|album|known`: catalogues as training data."""
 
 from __future__ import annotations
 
@@ -117,4 +117,29 @@ def known(
     typer.echo(f"{out}: {len(catalogue):,} products")
     for problem in problems[:LISTED]:
         typer.echo(str(problem))
+    raise typer.Exit(1 if problems else 0)
+
+
+def album(
+    sources: Annotated[
+        list[str], typer.Argument(help="Catalogues, packs, folders of photographs; leaves:COUNT draws some by code.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder of the album.")],
+    shrink: Annotated[
+        list[float] | None, typer.Option(help="Size of what goes in, as a factor; repeatable. [default: 0.67]")
+    ] = None,
+) -> None:
+    """Gather photographs of any size as bytes that crops are taken from, to train restoration on.
+
+    Exit code 1 if pictures cannot be read; each is named.
+    """
+    from packshot.catalogue.dataset.albums import build
+
+    made, problems = build(sources, out, tuple(shrink or (0.67,)))
+    megabytes = made.pixels.size / 1e6
+    typer.echo(f"{out}: {len(made):,} pictures, {megabytes:,.0f} MB, licences: {', '.join(made.licences)}")
+    for problem in problems[:LISTED]:
+        typer.echo(str(problem))
+    if len(problems) > LISTED:
+        typer.echo(f"and {len(problems) - LISTED:,} more")
     raise typer.Exit(1 if problems else 0)

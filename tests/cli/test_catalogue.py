@@ -150,3 +150,10 @@ def test_help_needs_no_heavy_import():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
     assert time.perf_counter() - start < 5
+
+
+def test_album_gathers_photographs_and_says_under_which_licences(source, tmp_path):
+    put(tmp_path / "photos", {f"{i}.png": i for i in range(2)})
+    done = run("album", tmp_path / "photos", "leaves:1", "--out", tmp_path / "a", "--shrink", "1")
+    assert done.exit_code == 0, done.output
+    assert "licences: CC0-1.0" in done.output

@@ -53,7 +53,7 @@ ROWS: Mapping[str, Preset] = {
         networks={"restorer": ("span", {"scale": 4})},
         size=144,
         rules={"damage": "bicubic", "spectrum": 0.05},
-        settings=adam(1e-3, 600_000, 16),
+        settings=adam(1e-3, 400_000, 16),
     ),
     "upscale-x4-photo": Preset(
         what="SPAN, four times as large, for blurred, noisy, compressed photographs (two stages of Real-ESRGAN)",
@@ -61,7 +61,7 @@ ROWS: Mapping[str, Preset] = {
         networks={"restorer": ("span", {"scale": 4})},
         size=144,
         rules={"damage": "photo", "spectrum": 0.05},
-        settings=adam(5e-4, 300_000, 16),
+        settings=adam(5e-4, 200_000, 16),
     ),
     "upscale-x4-photo-gan": Preset(
         what="the same with a critic of patches; --start FILE begins with upscale-x4-photo",
@@ -77,7 +77,7 @@ ROWS: Mapping[str, Preset] = {
         networks={"restorer": ("swinir", {"width": 32, "groups": (4, 4, 4), "heads": 4})},
         size=72,
         rules={"damage": "bicubic"},
-        settings=adam(5e-4, 200_000, 8),
+        settings=adam(5e-4, 60_000, 8),
     ),
     "denoise": Preset(
         what="NAFNet told the level of noise: Gaussian, σ 0 to 55",
@@ -85,7 +85,7 @@ ROWS: Mapping[str, Preset] = {
         networks={"restorer": ("nafnet", {**DENOISER, "channels_in": 4})},
         size=64,
         rules={"damage": "noise", "l1": 0.0, "charbonnier": 1.0},
-        settings=adam(1e-3, 400_000, 16),
+        settings=adam(1e-3, 300_000, 16),
     ),
     "dejpeg": Preset(
         what="NAFNet told JPEG's quality, against its blocks and rings: 10 to 95",
@@ -93,7 +93,7 @@ ROWS: Mapping[str, Preset] = {
         networks={"restorer": ("nafnet", {**REPAIRER, "channels_in": 4})},
         size=64,
         rules={"damage": "jpeg", "l1": 0.0, "charbonnier": 1.0},
-        settings=adam(1e-3, 300_000, 16),
+        settings=adam(1e-3, 200_000, 16),
     ),
     "deblur": Preset(
         what="NAFNet against motion and defocus",
@@ -101,7 +101,7 @@ ROWS: Mapping[str, Preset] = {
         networks={"restorer": ("nafnet", REPAIRER)},
         size=80,
         rules={"damage": "blur", "l1": 0.0, "charbonnier": 1.0, "spectrum": 0.1},
-        settings=adam(1e-3, 200_000, 8),
+        settings=adam(1e-3, 150_000, 8),
     ),
     "inpaint": Preset(
         what="holes of 5 to 50 %: a coarse picture, details copied from known patches",
@@ -109,7 +109,7 @@ ROWS: Mapping[str, Preset] = {
         networks={"restorer": ("inpainter", {"width": 16})},
         size=128,
         rules={"shrink": 0.5},
-        settings=adam(1e-3, 300_000, 16),
+        settings=adam(1e-3, 200_000, 16),
     ),
     "restore-vae": Preset(
         what="a VAE that codes damaged pictures as the undamaged ones: noise, blur, holes",
