@@ -60,7 +60,8 @@ def compared(bench: Bench, count: int, pack: Path, generators: dict[str, list[di
         line[kind] = []
         for seed in range(bench.told.classifier_seeds) if kind == "none" or kind in files else ():
             key = {"row": f"{count} real, generated: {kind}", "classifier_seed": seed, "images": bench.ruler.images}
-            key |= {} if kind == "none" else {"seconds": bench.seconds}
+            if kind != "none":
+                key |= {"seconds": bench.seconds, "generator": checkpoint.read(Path(files[kind])).digest[:8]}
             work = partial(classified, bench, pack, files.get(kind), seed)
             line[kind].append(bench.records.once(key, work)["accuracy"])
     return line

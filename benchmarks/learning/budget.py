@@ -73,7 +73,7 @@ def pieces(
         now = {**changes, "minutes": seconds * share / 60}
         done = run(preset, pack, folder, changes=now, device="cpu", clock=time.process_time, start=start)
         if done.outcome.verdict == "stopped":
-            raise KeyboardInterrupt
+            raise SystemExit("stopped and saved; the same command goes on")
         yield share, done
 
 

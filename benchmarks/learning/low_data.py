@@ -19,7 +19,7 @@ import torch
 
 from benchmarks.learning import fashion
 from benchmarks.learning.fashion import FASHION, SIDE
-from benchmarks.learning.measures import Ruler, at_size, drawn, figures, write_pictures
+from benchmarks.learning.measures import Ruler, at_size, drawn, figures
 from benchmarks.learning.options import Bench, opened, parser
 from benchmarks.learning.records import Row, told
 from benchmarks.learning.trials import trained
@@ -80,13 +80,13 @@ def run_row(bench: Bench, count: int, method: str, seed: int, start: str) -> lis
     pack = fashion.some(bench.pack, count, seed, within=TARGET)
     ruler = Ruler(pack, bench.ruler.path, count=min(bench.ruler.count, 5_000), learned=0, images=0)
     preset = preset_of(bench.told.preset, METHODS[method])
-    measure = partial(measured, bench, ruler, f"{count}-{method}")
     begin = start if method == "transfer" else ""
+    measure = partial(measured, ruler)
     return trained(bench, f"{count}, {method}", preset, seed, pack=pack, measure=measure, start=begin)
 
 
-def measured(bench: Bench, ruler: Ruler, called: str, path: Path, seed: int) -> dict[str, Any]:
-    """FD and neighbour figures; Meehan's C_T where there are pictures enough; a sheet of draws."""
+def measured(ruler: Ruler, path: Path, seed: int) -> dict[str, Any]:
+    """FD and neighbour figures; Meehan's C_T where there are pictures enough."""
     codes = torch.zeros(ruler.count, dtype=torch.int64)
     made = drawn(Sampler(checkpoint.read(path)), codes, ruler.labels.names, seed)
     features, learned = ruler.features(made), ruler.features(ruler.pictures.gather(ruler.training))
@@ -94,7 +94,6 @@ def measured(bench: Bench, ruler: Ruler, called: str, path: Path, seed: int) -> 
         found = figures(compare_sets("own", ruler.real, features, learned))
     except ParameterError:  # too few pictures in every cell for the copying test
         found = figures(compare_sets("own", ruler.real, features))
-    write_pictures(bench.grid(called, f"seed{seed}", "sheet"), made[:80], 10)
     return {**found, "n": ruler.count, "real": len(ruler.training)}
 
 

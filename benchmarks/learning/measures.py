@@ -66,6 +66,11 @@ class Ruler:
         self.path, self.network = features, cast(Any, checkpoint.read(features).build())
         self.test, self.training = self.pictures.where(split="test"), self.pictures.where(split="train")
 
+    @property
+    def told(self) -> str:
+        """Its counts in few letters."""
+        return f"{self.count}/{self.learned}/{self.images}"
+
     @cached_property
     def labels(self) -> Labels:
         """Of all pictures."""

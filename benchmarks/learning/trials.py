@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -37,7 +40,8 @@ def trained(
     ruler's own. start: run to begin with the weights of. draw: (place of the row's picture, checkpoint) →
     its name, in place of draws of every class.
     """
-    key = {"row": row, "seed": seed, "seconds": bench.seconds}
+    recipe = digest_of(preset)
+    key = {"row": row, "seed": seed, "seconds": bench.seconds, "recipe": recipe, "measured": bench.ruler.told}
     found = [done for share in shares if (done := bench.records.find(**key, share=share))]
     failed = [done for done in found if done["verdict"] not in ENDS]
     if len(found) == len(shares) or failed:
@@ -45,7 +49,7 @@ def trained(
     source = pack() if callable(pack) else pack or bench.pack
     images = bench.records.once({**key, "part": "trial"}, lambda: {"images": images_in(preset, source, bench.seconds)})
     planned = fitted(preset, images["images"])
-    folder = bench.folder(row, f"seed{seed}")
+    folder = bench.folder(row, f"seed{seed}", recipe)
     try:
         for share, done in pieces(planned, source, folder, bench.seconds, shares, {"seed": seed}, start):
             path = next(done.networks[role] for role in DRAWS if role in done.networks)
@@ -70,6 +74,13 @@ def trained(
 
 
 ENDS = ("time is up", "finished")
+
+
+def digest_of(preset: Preset) -> str:
+    """Eight letters that are others if anything of the preset is: rows of another recipe are not taken for done."""
+    values = {field.name: getattr(preset, field.name) for field in fields(preset)}
+    text = json.dumps(values, sort_keys=True, default=lambda o: dict(o) if isinstance(o, Mapping) else str(o))
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def parameters(preset: Preset) -> int:

@@ -37,8 +37,12 @@ class Arrays:
 
     def take(self, start: int, count: int) -> dict[str, Tensor]:
         """Rows in shuffled order."""
-        places = [self._order(i // self.total)[i % self.total] for i in range(start, start + count)]
-        rows = torch.stack(places)
+        parts, place = [], start
+        while place < start + count:
+            turn, first = divmod(place, self.total)
+            parts.append(self._order(turn)[first : first + start + count - place])
+            place += len(parts[-1])
+        rows = torch.cat(parts)
         return {name: column[rows] for name, column in self.columns.items()}
 
     def _order(self, turn: int) -> Tensor:
