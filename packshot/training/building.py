@@ -65,7 +65,7 @@ KINDS: Mapping[str, Kind] = {
     "inpaint": Kind(Inpaint, InpaintSettings, ("restorer",), augmented=False),
     "restore-vae": Kind(RestoreVae, RestoreVaeSettings, ("restorer",), augmented=False),
 }
-READ_WITH = ("mirror", "shift", "ground", "recolour")  # happen where pictures are read, see `prepare.change_of`
+READ_WITH = ("mirror", "turn", "shift", "ground", "recolour")  # happen where pictures are read, see `prepare.change_of`
 AUGMENTS = (*READ_WITH, "diffaugment", "ada", "ada-quick")
 QUICK = 50_000  # images in which `ada-quick` could go from none to all: for runs of some hundred thousand
 

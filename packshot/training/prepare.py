@@ -134,6 +134,7 @@ def change_of(names: Sequence[str], columns: Sequence[str]) -> changes.Change | 
     by_colour = [place for place, name in enumerate(columns) if name not in told_by_shape]
     table: dict[str, changes.Change] = {
         "mirror": mirrored,
+        "turn": changes.turned,
         "shift": changes.shifted,
         "ground": changes.regrounded,
         "recolour": changes.recoloured(by_colour),

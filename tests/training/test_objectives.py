@@ -133,7 +133,7 @@ def test_attributes_that_nobody_knows_do_not_count() -> None:
     image, known = torch.rand(4, 1, SIZE, SIZE), torch.tensor([[0, -1], [1, -1], [1, -1], [0, -1]])
     loss = objective.losses(replace(_batch(), image=image, label=known))["cross_entropy"]
     alone = torch.nn.functional.cross_entropy(objective.classifier(image)[0], known[:, 0])
-    assert float(loss) == pytest.approx(float(alone) / 2, rel=1e-5)
+    assert loss.item() == pytest.approx(alone.item() / 2, rel=1e-5)
 
 
 def _batch():

@@ -45,6 +45,20 @@ def shifted(batch: dict[str, Tensor], generator: torch.Generator) -> dict[str, T
     }
 
 
+def turned(batch: dict[str, Tensor], generator: torch.Generator, p: float = 0.3) -> dict[str, Tensor]:
+    """A share p of square pictures turned by a quarter, a half or three quarters, all their layers alike."""
+    image = batch["image"]
+    quarters = whole(image, 1, 3, generator) * chance(image, p, generator).flatten()
+    return {name: _quarters(value, quarters) if value.ndim == 4 else value for name, value in batch.items()}
+
+
+def _quarters(x: Tensor, quarters: Tensor) -> Tensor:
+    found = x.clone()
+    for number in (1, 2, 3):
+        found[quarters == number] = torch.rot90(x[quarters == number], number, (2, 3))
+    return found
+
+
 def regrounded(batch: dict[str, Tensor], generator: torch.Generator, p: float = 0.4) -> dict[str, Tensor]:
     """A share p of the pictures with another colour behind the product: channels in another order, lighter or darker.
 

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from packshot.catalogue.dataset.changes import in_turn, recoloured, regrounded, shifted
+from packshot.catalogue.dataset.changes import in_turn, recoloured, regrounded, shifted, turned
 
 
 def batch_of(n=40, side=24):
@@ -30,6 +30,17 @@ def test_shifted_moves_layers_alike_by_whole_pixels(seed):
         inner = after[:, 4:-4, 4:-4]
         places = [(y, x) for y in range(-2, 3) for x in range(-2, 3)]
         assert any(torch.equal(inner, before[:, 4 + y : 20 + y, 4 + x : 20 + x]) for y, x in places)
+
+
+def test_turned_keeps_every_pixel_and_turns_layers_alike():
+    batch = batch_of()
+    batch["matte"] = batch["image"][:, :1].clone()
+    other = turned(batch, generator(), p=0.6)
+    assert torch.equal(other["matte"], other["image"][:, :1])
+    found = [[torch.equal(torch.rot90(b, k, (1, 2)), a) for k in range(4)].index(True)
+             for b, a in zip(batch["image"], other["image"], strict=True)]  # fmt: skip
+    assert set(found) == {0, 1, 2, 3}
+    assert 8 < found.count(0) < 25
 
 
 def test_regrounded_leaves_the_product_alone():
