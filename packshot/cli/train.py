@@ -10,6 +10,8 @@ import typer
 
 from packshot.errors import ParameterError
 
+FRESH_SHOWN = 5  # values and weights that are told by name
+
 
 def train(
     preset: Annotated[str, typer.Argument(help="what to train; `packshot train list` shows the presets")],
@@ -65,6 +67,10 @@ def train(
     changes |= {} if minutes is None else {"minutes": minutes}
     follow = partial(run, readers=(progress.terminal,), track=track or (), start=start)
     done = follow(preset, catalogue, target, changes=changes, columns=column, device=device)
+    for role, parent in done.parents.items():
+        fresh = [*parent["unknown"], *parent["fresh"]]
+        told = f"; fresh: {', '.join(fresh[:FRESH_SHOWN])}{' …' * (len(fresh) > FRESH_SHOWN)}" if fresh else ""
+        typer.echo(f"{'began with':12} {parent['taken']:.0%} of {role} from {parent['file']}{told}")
     for role, path in done.networks.items():
         typer.echo(f"{role:12} {path}")
     typer.echo(f"{'page':12} {target / 'training.html'}")

@@ -12,7 +12,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -44,11 +44,12 @@ REWINDS = 2
 
 @dataclass(frozen=True)
 class Run:
-    """How a run ended, and its networks' files by role."""
+    """How a run ended, its networks' files by role, and by role what they began with (see `starting.Parent`)."""
 
     outcome: Outcome
     folder: Path
     networks: dict[str, Path]
+    parents: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def run(
@@ -85,7 +86,7 @@ def run(
         opened = [stack.enter_context(closing(trackers.find(name, target))) for name in track]
         follow = partial(_follow, device=place, readers=(*readers, *opened, Page(target)), clock=clock)
         outcome = follow(chosen, prepared, target, rewinds)
-    return Run(outcome, target, export(prepared, chosen, outcome, target, facts))
+    return Run(outcome, target, export(prepared, chosen, outcome, target, facts), _parents(facts))
 
 
 def _begun(prepared: Prepared, folder: Path, start: str | Path) -> dict[str, Any]:

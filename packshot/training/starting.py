@@ -34,13 +34,15 @@ HEADS = r"(classifiers|heads)\.{}\."  # the layers of one attribute, by its numb
 class Parent:
     """Whose weights a network began with, and how much of it.
 
-    file, digest: of the checkpoint. taken: share of the network's weights; fresh: those of which nothing was taken.
+    file, digest: of the checkpoint. taken: share of the network's weights; fresh: those of which nothing was taken;
+    unknown: values of attributes (`colour=mauve`) that the parent was never told of.
     """
 
     file: str
     digest: str
     taken: float
     fresh: tuple[str, ...]
+    unknown: tuple[str, ...]
     trained_on: str
     licence: str
     data_licences: tuple[str, ...]
@@ -114,11 +116,13 @@ def _taken_over(network: nn.Module, stored: Checkpoint, attributes: Attributes, 
             fresh.append(name)
     total = max(sum(value.numel() for value in own.values()), 1)
     card = stored.card
+    known: Attributes = card.get("attributes", {})
     return Parent(
         stored.path.name,
         stored.digest,
         taken / total,
         tuple(fresh),
+        tuple(f"{c}={v}" for c, values in attributes.items() for v in values if v not in known.get(c, ())),
         str(card.get("trained_on", "unstated")),
         str(card.get("licence", "unstated")),
         tuple(card.get("data_licences", ("unstated",))),

@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 
 from packshot import checkpoint, networks
 from packshot.cli import app
-from packshot.errors import ParameterError
+from packshot.errors import ParameterError, WeightsNotFound
+from packshot.training.references import FeatureSpace
 from packshot.training.scoring import score
 
 SIDE = 16
@@ -97,3 +98,15 @@ def test_the_command_writes_table_json_and_sheet(shop: Path, weights: tuple[Path
     assert "FD-own" in done.output
     assert json.loads((tmp_path / "score.json").read_text())["rows"][0]["generated"] == 20
     assert (tmp_path / "neighbours.png").is_file()
+
+
+def test_inception_is_a_feature_space_of_grey_and_coloured_pictures_alike(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    torch.save(networks.build("inception", {"divide": 16}).state_dict(), tmp_path / "own.pth")
+    space = FeatureSpace.read(f"inception={tmp_path / 'own.pth'}", "cpu")
+    space.check(3)
+    grey = torch.randint(0, 256, (2, 1, SIDE, SIDE), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
+    assert space.name == "inception-fid"
+    assert torch.equal(space.of(grey), space.of(grey.expand(-1, 3, -1, -1)))
+    with pytest.raises(WeightsNotFound, match=r"inception=nowhere\.pth"):
+        FeatureSpace.read("inception=nowhere.pth", "cpu")

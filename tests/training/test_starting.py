@@ -65,6 +65,8 @@ def test_a_run_begins_with_another_ones_weights_and_says_so(tmp_path: Path) -> N
     told = yaml.safe_load((tmp_path / "second" / "config.yaml").read_text())["start"]
     assert 0.2 < told["generator"]["taken"] < 1
     assert 0.2 < told["critic"]["taken"] < 1
+    assert second.parents["generator"]["fresh"] == []  # of every weight something was taken
+    assert second.parents["generator"]["unknown"] == ["category=2"]
     card = checkpoint.read(second.networks["generator"]).card
     assert card["parents"]["critic"]["digest"] == checkpoint.read(first.networks["critic"]).digest
     assert card["parents"]["generator"]["trained_on"] == "two"
