@@ -17,7 +17,10 @@ def explain(
         str | None, typer.Option(help="real pictures to show it: a catalogue, shards, toyshop, or a folder of photos")
     ] = None,
     critic: Annotated[
-        str | None, typer.Option(help="critic to look into as well [default: critic.safetensors beside a generator]")
+        str | None,
+        typer.Option(
+            help="critic or classifier to show what is drawn [default: critic.safetensors beside a generator]"
+        ),
     ] = None,
     out: Annotated[Path, typer.Option(help="folder of explain.html, explain.json and the figures")] = Path(
         "out/explained"

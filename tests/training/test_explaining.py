@@ -18,6 +18,7 @@ from packshot.training.explaining import words
 from packshot.training.explaining.codecs import Codes, arithmetic
 from packshot.training.explaining.explain import explain
 from packshot.training.explaining.material import Shown, shown_of
+from packshot.training.explaining.page import verdict
 from packshot.training.explaining.subject import Subject, open_subject
 from tests.networks.members import make, off_zero
 
@@ -147,6 +148,27 @@ def test_classifier(tmp_path, photos):
     check_page(looked)
 
 
+def test_a_classifier_is_shown_what_a_generator_draws(tmp_path, photos):
+    attributes = {"category": KINDS["category"]}
+    path = stored(tmp_path, "dcgan-generator", "g", attributes, condition_dim=2, channels=3)
+    judge = off_zero(make("features", classes=[2]))
+    checkpoint.write(tmp_path / "judge.safetensors", judge, "features", {"attributes": attributes, "preset": "none"})
+    looked = looked_into(path, tmp_path / "out", critic=tmp_path / "judge.safetensors", pictures=photos)
+    rows = [row for section in looked.told["sections"] for row in section["rows"] if "deletion" in row]
+    assert {row["pictures"] for row in rows} == {"real", "generated"}
+    generated = next(figure for figure in figures_of(looked) if figure.name == "looks-category-generated")
+    assert generated.pictures.shape[2] == SIDE
+    assert any("≠" in note for note in generated.notes)  # asked for another than an untrained judge sees
+    assert "too few pictures to say: 6" in looked.page
+
+
+@pytest.mark.parametrize(("gap", "error", "n", "word"), [
+    (-0.3, 0.1, 32, "holds"), (-0.3, 0.2, 32, "fails"), (0.3, 0.01, 32, "fails"), (-0.3, 0.01, 9, "few"),
+])  # fmt: skip
+def test_a_map_is_believed_only_beyond_two_standard_errors(gap, error, n, word):
+    assert verdict({"gap": gap, "gap_error": error, "n": n}) == word
+
+
 @pytest.mark.parametrize("name", ["vae", "vqvae", "fsq"])
 def test_autoencoders_with_pictures(name, tmp_path, photos):
     told = {"category": KINDS["category"]} if name == "vae" else None
@@ -247,7 +269,7 @@ def test_what_is_refused_and_how(tmp_path, photos):
     generator = stored(tmp_path, "dcgan-generator", "g", condition_dim=0, size=28)
     with pytest.raises(ParameterError, match=r"lone and g do not belong together: .*14 px.*28 px"):
         explain(generator, tmp_path / "out", critic=tmp_path / "lone.safetensors")
-    with pytest.raises(ParameterError, match="expected a critic in unet"):
+    with pytest.raises(ParameterError, match="expected a critic or classifier in unet"):
         explain(generator, tmp_path / "out", critic=stored(tmp_path, "vae", "unet"))
     with pytest.raises(ParameterError, match="leave --critic out"):
         explain(critic, tmp_path / "out", critic=critic)

@@ -65,8 +65,8 @@ def explain(
     """Look into a checkpoint and write all of it to the folder `out`.
 
     pictures: a catalogue, shards, a pack, `toyshop`, or any folder of photos; classifiers and discrete autoencoders
-    need them. critic: to look into beside a generator; the `critic.safetensors` beside it unless named. A critic is
-    shown what the `generator.safetensors` beside it draws. count: pictures that maps are tested on.
+    need them. critic: a critic or classifier to show what a generator draws; the `critic.safetensors` beside it unless
+    named. A critic is shown what the `generator.safetensors` beside it draws. count: pictures that maps are tested on.
     Raises ParameterError where there is nothing to explain, pictures are missing or do not fit, or critic and
     generator are not of one kind; WeightsNotFound, BadCheckpoint, CatalogueError, DeviceError.
     """
@@ -96,8 +96,9 @@ def _sections(
         yield from _codec(subject, pictures, seed)
     if judge is None:
         return
-    real = shown_of(pictures, judge, seed, count) if pictures is not None else None
     generator = other if judge is subject else subject
+    size = generator.size if generator is not None else 0
+    real = shown_of(pictures, judge, seed, count, size) if pictures is not None else None
     made = None
     if generator is not None and generator.sampler is not None:
         _check_fit(generator, judge)
@@ -125,17 +126,21 @@ def _partner(subject: Subject, critic: str | Path | None, device: str) -> Subjec
     if not path.is_file():
         return None
     found = open_subject(checkpoint.read(path), device)
-    wanted = "generator" if subject.kind == "critic" else "critic"
-    if found.kind != wanted:
-        raise ParameterError(f"{wanted}: expected a {wanted} in {path.name}, got a {found.kind}")
+    wanted = ("generator",) if subject.kind == "critic" else ("critic", "classifier")
+    if found.kind not in wanted:
+        raise ParameterError(f"{wanted[0]}: expected a {' or '.join(wanted)} in {path.name}, got a {found.kind}")
     return found
 
 
 def _check_fit(generator: Subject, judge: Subject) -> None:
-    facts = [(s.size, s.channels, s.condition_dim and s.attributes) for s in (generator, judge)]
-    if judge.kind == "critic" and facts[0] != facts[1]:
-        a, b = (f"{size} px, {channels} channels, told {told or 'nothing'}" for size, channels, told in facts)
-        raise ParameterError(f"critic: {judge.name} and {generator.name} do not belong together: {b}; {a}")
+    """A critic belongs to its generator; a classifier takes any size."""
+    facts = [(s.channels, s.size, s.condition_dim and s.attributes) for s in (judge, generator)]
+    if judge.kind == "classifier":
+        facts = [(channels, 0, 0) for channels, *_ in facts]
+    if facts[0] != facts[1]:
+        a, b = (f"{s.size} px, {s.channels} channels, told {told or 'nothing'}" for s, (*_, told) in
+                zip((judge, generator), facts, strict=True))  # fmt: skip
+        raise ParameterError(f"critic: {judge.name} and {generator.name} do not belong together: {a}; {b}")
 
 
 def _write(found: Explanation, target: Path, policy: Policy, subject: Subject) -> None:

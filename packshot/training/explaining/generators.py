@@ -44,16 +44,27 @@ def drawn(sampler: Sampler, count: int, seed: int, like: Shown | None = None) ->
     condition = torch.cat(parts) if parts else None
     texts: tuple[str, ...] = ()
     if like is not None:
-        rows = torch.arange(count) % max(1, len(like))
-        told = like[rows]
-        condition, texts = (told.condition if parts else None), told.texts
-    found = [
-        sampler.tensors(
-            z[i : i + CHUNK], None if condition is None else condition[i : i + CHUNK], texts=texts[i : i + CHUNK]
-        )
-        for i in range(0, count, CHUNK)
-    ]
-    return Shown(torch.cat(found).cpu(), condition, {}, texts)
+        asked = like[torch.arange(count) % len(like)]
+        texts = asked.texts
+        if parts and asked.condition is not None:
+            condition = asked.condition
+    found = []
+    for first in range(0, count, CHUNK):
+        some = slice(first, first + CHUNK)
+        found.append(sampler.tensors(z[some], None if condition is None else condition[some], texts=texts[some]))
+    return Shown(torch.cat(found).cpu(), condition, _asked_for(sampler, condition), texts)
+
+
+def _asked_for(sampler: Sampler, condition: Tensor | None) -> dict[str, list[str]]:
+    """What every picture was asked to be: column → values, "" where nothing was said."""
+    found: dict[str, list[str]] = {}
+    place = 0
+    for name, values in sampler.attributes.items() if condition is not None else ():
+        assert condition is not None
+        part = condition[:, place : place + len(values)]
+        place += len(values)
+        found[name] = [values[int(row.argmax())] if bool(row.any()) else "" for row in part]
+    return found
 
 
 def _layers(sampler: Sampler, seed: int) -> Section:

@@ -211,7 +211,8 @@ def _layers(subject: Subject, shown: Shown, generated: bool) -> Section:
     some = shown[range(min(MAPS_SHOWN, len(shown)))]
     network: Any = subject.network
     with torch.no_grad():
-        _, found = watch(network, lambda: network.features(some.image.to(subject.device)))
+        run = network.features if subject.kind == "critic" else network
+        _, found = watch(network, lambda: run(some.image.to(subject.device)))
     return layer_section("layers_judge", f"layers-{subject.kind}", some.image, levels(found), generated)
 
 

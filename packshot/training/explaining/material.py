@@ -55,16 +55,19 @@ class Shown:
         return None if not words else Words(words).tokens(self.texts or [""] * len(self), TOKENS)
 
 
-def shown_of(place: str | Path, subject: Subject, seed: int, most: int = MOST) -> Shown:
+def shown_of(place: str | Path, subject: Subject, seed: int, most: int = MOST, size: int = 0) -> Shown:
     """At most `most` pictures as the subject takes them, held-out ones where there are any, in an order of the seed.
 
     place: what `packshot train` learns from, or any folder of photos or table that `packshot catalogue make` reads.
-    Raises ParameterError or CatalogueError where there are no pictures, or none with the attributes it is told of.
+    size: side in px, if not the subject's own. Raises ParameterError or CatalogueError where there are fewer than two
+    pictures, or none with the attributes it is told of.
     """
     with TemporaryDirectory(prefix="packshot-explain-") as folder:
-        pictures = _opened(place, subject, Path(folder), seed, most)
+        pictures = _opened(place, subject, Path(folder), (seed, most, size or subject.size))
         rows = _held_out(pictures)
         rows = rows[torch.randperm(len(rows), generator=torch.Generator().manual_seed(seed))][:most]
+        if len(rows) < 2:
+            raise ParameterError(f"pictures: {place}: expected at least 2, got {len(rows)}")
         image = pictures.gather(rows).float() / 127.5 - 1
         condition = _condition(pictures, subject, rows)
         parts = [pictures.column(name) for name in subject.stored.card.get("texts", ())]
@@ -72,20 +75,20 @@ def shown_of(place: str | Path, subject: Subject, seed: int, most: int = MOST) -
         return replace(_named(pictures, rows), image=image, condition=condition, texts=texts)
 
 
-def _opened(place: str | Path, subject: Subject, folder: Path, seed: int, most: int) -> Pictures:
-    at = Path(place)
+def _opened(place: str | Path, subject: Subject, folder: Path, limits: tuple[int, int, int]) -> Pictures:
+    at, (seed, most, size) = Path(place), limits
     if str(place) != "toyshop" and not at.exists():
         raise ParameterError(f"pictures: there is no {at}; name a folder of photos, a catalogue, or toyshop")
     if str(place) == "toyshop" or any((at / name).is_file() for name in (PRODUCTS, INDEX, PACK)):
         try:
-            return pictures_of(place, subject.size, subject.channels)
+            return pictures_of(place, size, subject.channels)
         except ParameterError as error:
-            told = f"{subject.name} takes {subject.size} px with {subject.channels} channels"
+            told = f"{subject.name} takes {size} px with {subject.channels} channels"
             raise ParameterError(f"pictures: {place}: {told}: {error}") from None
     try:
         found = ingest(at, folder / "catalogue", pictures="refer", products="picture")
         _thinned(found.folder / PRODUCTS, seed, most)
-        return pack(found.open(), folder / "pack", subject.size, grey=subject.channels == 1, layers=("photo",))[0]
+        return pack(found.open(), folder / "pack", size, grey=subject.channels == 1, layers=("photo",))[0]
     except PackshotError as error:
         raise ParameterError(f"pictures: {place}: no pictures could be read: {error}") from None
 

@@ -27,6 +27,7 @@ SCRIPT = "if((navigator.language||'').startsWith('zh'))document.getElementById('
 WIDTH, HEIGHT, LEFT, BELOW = 520, 220, 40, 30
 COLOURS = {"grad-cam": "#e8590c", "hires-cam": "#1971c2", "random pixels": "#adb5bd", "centre": "#37b24d",
            "edges": "#ae3ec9"}  # fmt: skip
+LEAST = 10  # pictures below which nothing is said of a map
 GREY = "#868e96"  # random patches
 HIDDEN = ("deletion_error", "insertion_error", "gap_error")
 
@@ -113,11 +114,18 @@ def _verdicts(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """A sentence for every map that was tested: two standard errors better than chance, or not."""
     for row in rows:
         if row.get("order") in METHODS and "gap" in row:
-            holds = row["gap"] + 2 * row["gap_error"] < 0
-            word, sign = ("holds", "✓") if holds else ("fails", "–")
-            told = _both(said(word), gap=-row["gap"] if holds else row["gap"], error=row["gap_error"])
-            name = f"{_label(row['order'])}, {_label(row['pictures'])}"
+            word = verdict(row)
+            gap = -row["gap"] if word == "holds" else row["gap"]
+            told = _both(said(word), gap=gap, error=row["gap_error"], n=row["n"], least=LEAST)
+            name, sign = f"{_label(row['order'])}, {_label(row['pictures'])}", "✓" if word == "holds" else "–"
             yield f'<div class="verdict {word}"><b>{sign}</b><span>{name}: {told}</span></div>'
+
+
+def verdict(row: Mapping[str, Any]) -> str:
+    """`holds`, `fails`, or `few` where there are too few pictures to say."""
+    if row["n"] < LEAST:
+        return "few"
+    return "holds" if row["gap"] + 2 * row["gap_error"] < 0 else "fails"
 
 
 def _width(figure: Figure) -> int:

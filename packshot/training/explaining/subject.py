@@ -73,6 +73,8 @@ def open_subject(stored: Checkpoint, device: str) -> Subject:
     for kind, ability in _ABILITIES:
         if hasattr(network, ability):
             return Subject(stored, kind, network, device)
+    if stored.config.get("classes"):
+        return Subject(stored, "classifier", network, device)
     raise ParameterError(
         f"{stored.path.name}: a {stored.network} makes no pictures from noise or codes, and gives no score or class of "
         "pictures, so there is nothing to explain; name a generator, critic, classifier or autoencoder"

@@ -7,7 +7,9 @@ from packshot import networks
 from packshot.errors import ParameterError
 from packshot.evaluation.explaining.looking import METHODS, choose, look
 from packshot.evaluation.explaining.watching import levels, stations, watch
-from tests.networks.members import CRITICS, GENERATORS, everything, inputs, make, off_zero
+from tests.networks.members import CRITICS, GENERATORS, TINY, everything, inputs, make, off_zero
+
+CLASSIFIERS = [name for name, config in TINY.items() if "classes" in config and name not in CRITICS]
 
 
 def score_of(name, network, arguments):
@@ -42,7 +44,7 @@ def test_a_generator_shows_every_side_up_to_its_picture(name):
 
 @pytest.mark.parametrize(
     ("name", "method"),
-    [(n, m) for n in [*CRITICS, "features"] for m in METHODS if (n, m) != ("inception", "grad-cam")],
+    [(n, m) for n in [*CRITICS, *CLASSIFIERS] for m in METHODS if (n, m) != ("inception", "grad-cam")],
 )
 def test_every_critic_and_classifier_tells_where_it_looks(name, method):
     network = off_zero(make(name)).eval()
@@ -59,10 +61,10 @@ def test_every_critic_and_classifier_tells_where_it_looks(name, method):
         torch.testing.assert_close(alone.coarse, found.coarse[:1], rtol=1e-3, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", [*CRITICS, "features"])
+@pytest.mark.parametrize("name", [*CRITICS, *CLASSIFIERS])
 def test_all_of_the_score_passes_through_every_station(name):
     """Where the map of a station is held still, the picture no longer matters."""
-    network = off_zero(make(name, **({} if name == "features" else {"size": 28}))).eval()
+    network = off_zero(make(name, **({"size": 28} if name in CRITICS else {}))).eval()
     arguments = inputs(name, network, 2)
     score, x = score_of(name, network, arguments), arguments[0]
     found = stations(network, score, x)
