@@ -9,16 +9,15 @@ import typer
 
 from packshot.cli import marking
 from packshot.errors import ParameterError
-from packshot.training.acceptance.settings import AcceptSettings
+from packshot.training.acceptance.fields import FIELDS
 
-FIELDS = AcceptSettings.model_fields
 ACCEPT, WAYS = "Keeping what passes", "Ways between pictures and mixtures"
 DRAWN = "[default: drawn anew for every picture]"
 
 
 def accepts(name: str) -> Any:
     """The option of a field of AcceptSettings."""
-    return typer.Option(help=FIELDS[name].description, rich_help_panel=ACCEPT)
+    return typer.Option(help=FIELDS[name].help, rich_help_panel=ACCEPT)
 
 
 ACCEPTED = Annotated[

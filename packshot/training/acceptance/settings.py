@@ -7,8 +7,14 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from packshot.errors import ParameterError
+from packshot.training.acceptance.fields import FIELDS
 
 Share = Annotated[float, Field(ge=0, lt=1)]
+
+
+def told(name: str) -> Any:
+    """The field of that name with its default and help."""
+    return Field(FIELDS[name].default, description=FIELDS[name].help)
 
 
 class AcceptSettings(BaseModel):
@@ -16,27 +22,15 @@ class AcceptSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    critic: str = Field("", description="checkpoint of a critic; a run of a GAN holds one beside its generator")
-    classifier: str = Field("", description="checkpoint of a classifier, which must name what was asked for")
-    features: str = Field("", description="checkpoint whose features tell copies of training pictures")
-    catalogue: str = Field("", description="catalogue of the training pictures")
-    critic_scale: Literal["generated", "real"] = Field(
-        "generated",
-        description="pictures that the critic's threshold is taken from: generated ones, or the catalogue's, which few "
-        "generated ones reach unless the critic can hardly tell them apart",
-    )
-    critic_quantile: Share | None = Field(
-        None,
-        description="share of these pictures that score lower than what passes [default: 0.5 of generated, 0.05 of "
-        "real ones]",
-    )
-    margin: Annotated[float, Field(ge=-1, lt=1)] = Field(
-        0.0, description="by how much the asked value is more probable than any other; 0 = named first"
-    )
-    copy_quantile: Share = Field(
-        0.01, description="share of the training pictures that lie nearer to another one than what passes to any"
-    )
-    tries: Annotated[int, Field(ge=1)] = Field(20, description="tries for each picture wanted, at most")
+    critic: str = told("critic")
+    classifier: str = told("classifier")
+    features: str = told("features")
+    catalogue: str = told("catalogue")
+    critic_scale: Literal["generated", "real"] = told("critic_scale")
+    critic_quantile: Share | None = told("critic_quantile")
+    margin: Annotated[float, Field(ge=-1, lt=1)] = told("margin")
+    copy_quantile: Share = told("copy_quantile")
+    tries: Annotated[int, Field(ge=1)] = told("tries")
 
 
 def accept_settings(**entries: Any) -> AcceptSettings:
