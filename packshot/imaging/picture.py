@@ -10,8 +10,10 @@ import torch
 from torch import Tensor
 
 from packshot.errors import PictureError
+from packshot.imaging import mapped
 
 CHANNELS = {"rgb": 3, "alpha": 1, "matte": 1, "mask": 1}
+BAND = 512  # rows of a mapped picture that are looked at together
 SLACK = 1e-4  # how far outside [0, 1] rounding may carry a value
 
 
@@ -78,6 +80,17 @@ def _check_layer(name: str, value: Tensor | None, shape: tuple[int, ...]) -> Non
         raise PictureError(f"{name}: expected shape {shape} with no empty side, got {tuple(value.shape)}")
     if value.dtype != torch.float32:
         raise PictureError(f"{name}: expected float32, got {value.dtype}")
-    low, high = torch.aminmax(value.detach())
+    low, high = _range(value)
     if not (low >= -SLACK and high <= 1 + SLACK):  # NaN fails both comparisons
-        raise PictureError(f"{name}: expected values in [0, 1], got [{low.item():.4g}, {high.item():.4g}]")
+        raise PictureError(f"{name}: expected values in [0, 1], got [{low:.4g}, {high:.4g}]")
+
+
+def _range(value: Tensor) -> tuple[float, float]:
+    """Least and largest value; a mapped tensor is read in bands and let go."""
+    bands = value.detach().split(BAND, 2) if mapped.is_mapped(value) else (value.detach(),)  # type: ignore[no-untyped-call]
+    found = []
+    for band in bands:
+        found.append(torch.stack(torch.aminmax(band)))
+        mapped.release(value)
+    low, high = torch.stack(found).unbind(1)
+    return low.amin().item(), high.amax().item()

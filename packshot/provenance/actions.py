@@ -15,9 +15,13 @@ from packshot.version import __version__
 # operation → (action, what it did)
 ACTIONS = {
     "background": ("c2pa.edited", "background replaced"),
+    "beautify": ("c2pa.adjustedColor", "haze, light, tone and dust corrected"),
     "compose": ("c2pa.edited", "put together with other pictures"),
     "cutout": ("c2pa.edited", "product cut out"),
+    "dejpeg": ("c2pa.enhanced", "traces of JPEG coding repaired"),
+    "denoise": ("c2pa.enhanced", "noise taken out"),
     "erase": ("c2pa.edited", "object removed"),
+    "extend": ("c2pa.edited", "background continued beyond the edges"),
     "frame": ("c2pa.cropped", "cropped, padded and brought to size"),
     "generate": ("c2pa.edited", "part of the picture generated"),
     "recolour": ("c2pa.adjustedColor", "product recoloured"),
@@ -25,6 +29,7 @@ ACTIONS = {
     "retouch": ("c2pa.adjustedColor", "light, white balance and dust corrected"),
     "scene": ("c2pa.edited", "scene generated around the product"),
     "shadow": ("c2pa.drawing", "shadow drawn"),
+    "sharpen": ("c2pa.enhanced", "blur taken out or details strengthened"),
     "upscale": ("c2pa.enhanced", "enlarged"),
 }
 OTHER = "c2pa.edited"
