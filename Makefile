@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PHOTOS ?=
 OUT ?= out/demo
 
-.PHONY: toyshop demo test test-all lint bench browser exiftool samples clean
+.PHONY: community toyshop demo test test-all lint bench browser exiftool samples clean
 
 $(VENV)/.demo: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -39,6 +39,13 @@ browser:
 # Marks are read back by an independent program; where ExifTool cannot be installed those tests skip and say so.
 exiftool:
 	@sh scripts/exiftool.sh
+
+# Weights of other projects: spandrel brings torchvision, so its tests run in an environment of their own.
+COMMUNITY ?= .venv-community
+community:
+	test -x $(COMMUNITY)/bin/python || $(PYTHON) -m venv $(COMMUNITY)
+	$(COMMUNITY)/bin/python -m pip install --quiet -c constraints.txt -e ".[community]" pytest pytest-timeout hypothesis
+	OMP_NUM_THREADS=1 $(COMMUNITY)/bin/python -m pytest tests/models/test_community.py -q
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks

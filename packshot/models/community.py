@@ -86,7 +86,7 @@ def _described(path: Path, device: str) -> Any:
     try:
         found = spandrel.ModelLoader(device=torch.device(device)).load_from_file(str(path))
     except Exception as error:
-        words = " ".join(str(error).split())[:200]
+        words = " ".join(str(error).split())[:200] or type(error).__name__
         raise BadCheckpoint(f"{path.name}: not weights that spandrel knows ({words})") from None
     found.eval()
     return found
