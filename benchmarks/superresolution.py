@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 from torch import Tensor
 
+from benchmarks import _published as published
 from benchmarks import _restoring as shared
 from packshot.evaluation import restoration
 from packshot.imaging.bicubic import bicubic, shrunk
@@ -55,6 +57,9 @@ def main(arguments: list[str] | None = None) -> None:
             "bicubic": lambda x, s=scale: bicubic(x, (s * x.shape[2], s * x.shape[3])),  # type: ignore[misc]
             "Lanczos": lanczos(scale),
         }
+        file = Path(options.data) / "weights-dev" / "sr-imdn" / f"IMDN_x{scale}.pth"
+        if file.is_file():
+            methods["IMDN (published)"] = partial(published.imdn_enlarged, published.imdn(file), scale)
         methods |= {name: shared.by(model) for name, model in networks if model.scale == scale}
         scores = []
         for column, small, large in material(Path(options.data), scale, options.every):
