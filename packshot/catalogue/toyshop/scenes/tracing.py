@@ -18,10 +18,10 @@ from packshot.catalogue.toyshop.geometry.fields import rotation
 from packshot.catalogue.toyshop.geometry.meshes import Array, Mesh
 from packshot.catalogue.toyshop.geometry.parts import Part, whole
 from packshot.catalogue.toyshop.scenes import surfaces
+from packshot.catalogue.toyshop.scenes.backgrounds import build_set, studio_of
 from packshot.catalogue.toyshop.scenes.building import build_item
 from packshot.catalogue.toyshop.scenes.description import Description
 from packshot.catalogue.toyshop.scenes.developing import finish
-from packshot.catalogue.toyshop.scenes.sets import build_set, studio_of
 from packshot.catalogue.toyshop.studio.grounds import Backdrop
 from packshot.catalogue.toyshop.studio.renderer import (
     flat,
