@@ -11,10 +11,13 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
+from packshot.catalogue.dataset.writing import PackWriter
 from packshot.cli import app
 from packshot.errors import MissingExtra, ParameterError
 from packshot.training import grids, trackers
-from packshot.training.progress import LogFile, Progress
+from packshot.training.preset import Preset
+from packshot.training.progress import LogFile, Progress, read
+from packshot.training.run import run
 
 needs_tensorboard = pytest.mark.skipif(
     importlib.util.find_spec("tensorboard") is None, reason="tensorboard is not installed (extra tensorboard)"
@@ -112,3 +115,22 @@ def test_the_command_shows_a_run_that_was_trained_before(folder: Path) -> None:
     assert done.exit_code == 0, done.output
     assert "(3 lines)" in done.output
     assert f"tensorboard --logdir {folder / 'tensorboard'}" in done.output
+
+
+@needs_tensorboard
+def test_a_run_shows_what_it_records_and_closes_what_it_opened(tmp_path: Path) -> None:
+    pixels = torch.randint(0, 256, (8, 3, 8, 8), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
+    with PackWriter(tmp_path / "pack", (8, 8), {"photo": 3}) as writer:
+        for number, photo in enumerate(pixels):
+            writer.add({"sku": str(number), "split": "train", "licence": "MIT"}, {"photo": photo.numpy()})
+    changes = {"total_images": 16, "batch": 4, "samples": 2, "log_images": 8}
+    networks = {"autoencoder": ("vae", {"width": 4, "latent_dim": 2})}
+    preset = Preset(what="tiny", objective="vae", networks=networks, size=8)
+    with pytest.raises(ParameterError, match="track: expected one of"):
+        run(preset, tmp_path / "pack", tmp_path / "run", changes=changes, track=["paper"], device="cpu")
+    run(preset, tmp_path / "pack", tmp_path / "run", changes=changes, track=["tensorboard"], device="cpu")
+    found = events(tmp_path / "run")
+    lines = read(tmp_path / "run" / "log.jsonl")
+    told = [(line.images, pytest.approx(line.losses["likelihood"], rel=1e-4)) for line in lines]
+    assert [(e.step, e.value) for e in found.Scalars("losses/likelihood")] == told
+    assert [e.step for e in found.Images("samples")] == [16]
