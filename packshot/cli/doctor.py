@@ -26,7 +26,9 @@ EXTRAS = {  # module → (extra, what for)
     "pillow_heif": ("heif", "HEIC photos from phones"),
     "mitsuba": ("synth", "rendering the toyshop"),
     "trimesh": ("synth", "rendering the toyshop"),
-    "onnxscript": ("export", "the onnx engine"),
+    "onnxscript": ("export", "the onnx engines"),
+    "openvino": ("openvino", "the openvino engines"),
+    "spandrel": ("community", "weights of other projects"),
     "tensorboard": ("tensorboard", "train --track tensorboard"),
     "wandb": ("wandb", "train --track wandb"),
 }
@@ -105,6 +107,10 @@ def _weights() -> None:
 
     found = models.available()
     for path in found:
+        if models.community.is_foreign(path):
+            licence = models.community.licence_of(path)
+            _row(f"weights {path.stem}", f"of another project, licence {licence}, {path.parent}")
+            continue
         try:
             stored = checkpoint.read(path)
             _row(
@@ -116,7 +122,7 @@ def _weights() -> None:
     if not found:
         _row(
             "weights",
-            "none installed, none needed by today's operations; own ones go into " + str(models.home() / "weights"),
+            "none installed; restoration has classical methods too; own ones go into " + str(models.home() / "weights"),
         )
 
 

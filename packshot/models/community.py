@@ -82,7 +82,7 @@ def _metadata(path: Path) -> dict[str, str] | None:
 def _described(path: Path, device: str) -> Any:
     if path.stat().st_size > MOST_BYTES:
         raise BadCheckpoint(f"{path.name}: {path.stat().st_size:,} bytes, expected at most {MOST_BYTES:,}")
-    spandrel = _spandrel()
+    spandrel = load_spandrel()
     try:
         found = spandrel.ModelLoader(device=torch.device(device)).load_from_file(str(path))
     except Exception as error:
@@ -116,7 +116,8 @@ def _padded(x: Tensor, descriptor: Any) -> Tensor:
 
 
 @cache
-def _spandrel() -> Any:
+def load_spandrel() -> Any:
+    """The module spandrel, past what keeps torchvision from being imported. Raises MissingExtra."""
     if importlib.util.find_spec("spandrel") is None:
         raise MissingExtra("spandrel", "community", "weights of other projects")
     _shim_torchvision()

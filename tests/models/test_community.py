@@ -1,5 +1,6 @@
 """Weights of other projects, by spandrel, in an environment of their own: `make community`."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -8,11 +9,14 @@ import torch
 from packshot import models
 from packshot.errors import BadCheckpoint, LicenceRefused
 from packshot.imaging.picture import Picture
+from packshot.models import community
 from packshot.operations.operation import Context
 from packshot.operations.upscale import Upscale
 
-pytest.importorskip("spandrel", reason="needs the extra `community`: make community")
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(find_spec("spandrel") is None, reason="needs the extra `community`: make community"),
+]
 
 
 def test_what_is_no_known_network_is_refused(tmp_path):
@@ -33,6 +37,7 @@ def test_pickles_that_would_run_code_are_refused(tmp_path):
 
 
 def test_a_network_of_theirs_enlarges_through_the_operation(tmp_path):
+    community.load_spandrel()  # past what keeps torchvision from being imported
     from spandrel.architectures.Compact import SRVGGNetCompact
 
     torch.manual_seed(0)
