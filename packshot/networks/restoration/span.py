@@ -45,8 +45,8 @@ class SPANConfig:
 class WideConv(nn.Module):
     """A 3 × 3 convolution as a sum of branches: 3 × 3, 1 × 1 → 3 × 3 → 1 × 1, and 1 × 1, all linear.
 
-    The first bears the names of a plain convolution and the others begin at zero, so that training can go on from what
-    shipped.
+    The first bears the names of a plain convolution, and what the second is at first is taken off (`origin`), so that
+    training can go on from what shipped, yet every branch has a gradient from the beginning.
     """
 
     def __init__(self, channels_in: int, channels_out: int, gain: int) -> None:
@@ -58,14 +58,19 @@ class WideConv(nn.Module):
         self.point = nn.Parameter(torch.zeros(channels_out, channels_in))
         self.before = nn.Parameter(torch.randn(wide_in, channels_in) / channels_in**0.5)
         self.middle = nn.Parameter(torch.randn(wide_out, wide_in, 3, 3) / (9 * wide_in) ** 0.5)
-        self.after = nn.Parameter(torch.zeros(channels_out, wide_out))
+        self.after = nn.Parameter(0.3 * torch.randn(channels_out, wide_out) / wide_out**0.5)
+        self.register_buffer("origin", self._joined().detach())
+
+    origin: Tensor
+
+    def _joined(self) -> Tensor:
+        wide_out, wide_in = self.middle.shape[:2]
+        inner = self.middle.permute(0, 2, 3, 1).reshape(-1, wide_in) @ self.before  # wide_out·9, c_in
+        return (self.after @ inner.view(wide_out, -1)).view(len(self.after), 3, 3, -1).permute(0, 3, 1, 2)
 
     def kernel(self) -> Tensor:
         """`(c_out, c_in, 3, 3)`: all branches in one."""
-        wide_out, wide_in = self.middle.shape[:2]
-        inner = self.middle.permute(0, 2, 3, 1).reshape(-1, wide_in) @ self.before  # wide_out·9, c_in
-        joined = (self.after @ inner.view(wide_out, -1)).view(len(self.after), 3, 3, -1).permute(0, 3, 1, 2)
-        return self.weight + joined + F.pad(self.point[:, :, None, None], (1, 1, 1, 1))
+        return self.weight + self._joined() - self.origin + F.pad(self.point[:, :, None, None], (1, 1, 1, 1))
 
     def forward(self, x: Tensor) -> Tensor:
         return F.conv2d(x, self.kernel().contiguous(memory_format=torch.channels_last), self.bias, padding=1)
