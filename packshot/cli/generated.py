@@ -102,6 +102,10 @@ class Generated:
         except NotEnoughPassed as error:
             short = error
         self._finish(f"accepted   {stream.tally.told()}")
+        for name, of in stream.tally.values.items():
+            if name not in self.wanted:
+                shares = (f"{value} {passed} of {tried}" for value, (tried, passed) in sorted(of.items()))
+                typer.echo(f"{name:10} passed: {', '.join(shares)}")
         self._compare(effect)
         if short is not None:
             typer.echo(f"packshot: {short}", err=True)

@@ -129,6 +129,7 @@ def test_accepting_says_by_what_and_how_many_and_stops_with_exit_code_1(runs: Pa
     told = generate(weights, tmp_path / "some", "-n", "3", "--accept")
     assert "critic     score" in told
     assert "accepted   3 of" in told
+    assert "category   passed: " in told
     kept = record(tmp_path / "some")
     assert [line["file"] for line in kept] == [f"{line['seed']:05d}.png" for line in kept]  # seed 0: number = seed
     assert all(line["scores"]["critic"] for line in kept)

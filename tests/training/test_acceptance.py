@@ -84,6 +84,8 @@ def test_those_that_pass_are_those_of_the_seed_in_order_and_the_same_again(weigh
     assert count.rejected == {"critic": count.tried - 6}
     assert [seed for _, seed in first] == [seeds_of(7, 99)[number] for number, _ in first]
     assert f"6 of {count.tried} tried" in count.told()
+    assert sum(tried for tried, _ in count.values["colour"].values()) == count.tried
+    assert sum(passed for _, passed in count.values["colour"].values()) == 6
     wider = accept(weights, count=9, critic=str(weights / "critic.safetensors"))
     assert [judged.number for judged in wider][:6] == [number for number, _ in first]
 

@@ -43,11 +43,15 @@ class Judged:
 
 @dataclass
 class Count:
-    """tried, passed: pictures. rejected: by rule; a picture that breaks two counts in both."""
+    """tried, passed: pictures. rejected: by rule; a picture that breaks two counts in both.
+
+    values: attribute → value → (tried, passed): what is hard to draw becomes rare among what passed.
+    """
 
     tried: int = 0
     passed: int = 0
     rejected: dict[str, int] = field(default_factory=dict)
+    values: dict[str, dict[str, tuple[int, int]]] = field(default_factory=dict)
 
     def add(self, judged: Judged) -> None:
         """One more."""
@@ -55,6 +59,10 @@ class Count:
         self.passed += judged.passed
         for name in judged.failed:
             self.rejected[name] = self.rejected.get(name, 0) + 1
+        for name, value in judged.drawn.attributes.items():
+            of = self.values.setdefault(name, {})
+            tried, passed = of.get(value, (0, 0))
+            of[value] = tried + 1, passed + judged.passed
 
     def told(self) -> str:
         """In words."""
