@@ -1,5 +1,9 @@
 """The operation `upscale`: sizes, layers, colours, tiles, limits, marks."""
 
+import re
+import subprocess
+import sys
+
 import pytest
 import torch
 from pydantic import ValidationError
@@ -143,3 +147,12 @@ def test_batches_and_nothing_are_refused():
     for picture in (None, Picture(torch.rand(2, 3, 8, 8))):
         with pytest.raises(ParameterError, match="upscale"):
             Upscale().apply(picture, Context())
+
+
+@pytest.mark.slow
+def test_a_large_photo_is_enlarged_in_bounded_memory():
+    command = [sys.executable, "-m", "benchmarks.upscale_memory", "--megapixels", "24", "--width", "4"]
+    words = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "12000 x 8000 px" in words
+    assert "memory-mapped" in words
+    assert float(re.search(r"([\d.]+) GB at most", words)[1]) <= 1.5
