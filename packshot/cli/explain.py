@@ -50,6 +50,6 @@ def tabulate(rows: Sequence[Mapping[str, Any]]) -> None:
 
     for key in dict.fromkeys(row["section"] for row in rows):
         some = [{name: v for name, v in row.items() if name != "section"} for row in rows if row["section"] == key]
-        columns = [name for name in some[0] if not name.endswith("_error") or name == "gap_error"]
+        columns = [name for name in some[0] if name not in ("deletion_error", "insertion_error")]
         formats = {name: ".3f" for name in columns if isinstance(some[0][name], float)}
         typer.echo(f"{key}\n{markdown_table(some, columns, formats)}\n")

@@ -162,11 +162,18 @@ def test_a_classifier_is_shown_what_a_generator_draws(tmp_path, photos):
     assert "too few pictures to say: 6" in looked.page
 
 
-@pytest.mark.parametrize(("gap", "error", "n", "word"), [
-    (-0.3, 0.1, 32, "holds"), (-0.3, 0.2, 32, "fails"), (0.3, 0.01, 32, "fails"), (-0.3, 0.01, 9, "few"),
-])  # fmt: skip
-def test_a_map_is_believed_only_beyond_two_standard_errors(gap, error, n, word):
-    assert verdict({"gap": gap, "gap_error": error, "n": n}) == word
+@pytest.mark.parametrize(
+    ("gap", "error", "n", "bare", "word"),
+    [
+        (-0.3, 0.1, 32, 0.2, "holds"),
+        (-0.3, 0.2, 32, 0.2, "fails"),
+        (0.3, 0.01, 32, 0.2, "fails"),
+        (-0.3, 0.01, 9, 0.2, "few"),
+        (-0.3, 0.01, 32, 0.9, "bare"),
+    ],
+)
+def test_a_map_is_believed_only_beyond_two_standard_errors(gap, error, n, bare, word):
+    assert verdict({"gap": gap, "gap_error": error, "n": n, "whole": 0.9, "bare": bare}) == word
 
 
 @pytest.mark.parametrize("name", ["vae", "vqvae", "fsq"])

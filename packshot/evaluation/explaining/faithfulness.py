@@ -39,7 +39,8 @@ class Faithfulness:
     """Areas of one order over n pictures: mean and standard error of the mean.
 
     gap: this order's deletion area less that of random patches of its own grain, picture by picture (below 0 = better
-    than chance); better: share of pictures where it is below.
+    than chance); better: share of pictures where it is below. whole, bare: mean score of the pictures and of their bare
+    ground; unless bare is lower, deletion takes nothing away and the areas say nothing.
     """
 
     order: str
@@ -50,6 +51,8 @@ class Faithfulness:
     gap: float
     gap_error: float
     better: float
+    whole: float
+    bare: float
     n: int
 
 
@@ -144,6 +147,8 @@ def _row(name: str, run: Curves, rival: Tensor) -> Faithfulness:
         float(gap.mean()),
         _error(gap),
         better,
+        float(run.deletion[:, 0].mean()),
+        float(run.deletion[:, -1].mean()),
         len(deletion),
     )
 

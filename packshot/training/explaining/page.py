@@ -29,7 +29,7 @@ COLOURS = {"grad-cam": "#e8590c", "hires-cam": "#1971c2", "random pixels": "#adb
            "edges": "#ae3ec9"}  # fmt: skip
 LEAST = 10  # pictures below which nothing is said of a map
 GREY = "#868e96"  # random patches
-HIDDEN = ("deletion_error", "insertion_error", "gap_error")
+HIDDEN = ("deletion_error", "insertion_error", "gap_error", "whole", "bare")
 
 
 def page(title: str, kind: str, stored: Checkpoint, sections: Sequence[Section]) -> str:
@@ -116,15 +116,18 @@ def _verdicts(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         if row.get("order") in METHODS and "gap" in row:
             word = verdict(row)
             gap = -row["gap"] if word == "holds" else row["gap"]
-            told = _both(said(word), gap=gap, error=row["gap_error"], n=row["n"], least=LEAST)
+            scores = {name: row[name] for name in ("whole", "bare")}
+            told = _both(said(word), gap=gap, error=row["gap_error"], n=row["n"], least=LEAST, **scores)
             name, sign = f"{_label(row['order'])}, {_label(row['pictures'])}", "✓" if word == "holds" else "–"
             yield f'<div class="verdict {word}"><b>{sign}</b><span>{name}: {told}</span></div>'
 
 
 def verdict(row: Mapping[str, Any]) -> str:
-    """`holds`, `fails`, or `few` where there are too few pictures to say."""
+    """`holds`, `fails`, `few` where there are too few pictures to say, `bare` where bare ground scores no lower."""
     if row["n"] < LEAST:
         return "few"
+    if row["bare"] >= row["whole"]:
+        return "bare"
     return "holds" if row["gap"] + 2 * row["gap_error"] < 0 else "fails"
 
 

@@ -49,6 +49,7 @@ def test_deletion_and_insertion_beat_every_order_that_knows_nothing(planted):
     assert ours.gap + 3 * ours.gap_error < 0
     assert ours.better > 0.75
     assert ours.n == N
+    assert ours.whole > 0.9 > 0.5 > ours.bare
     assert lines["grad-cam"].deletion[0, 0] == lines["grad-cam"].insertion[0, -1]
     assert ours.deletion == pytest.approx(float(area(lines["grad-cam"].deletion)), abs=1e-5)
 
