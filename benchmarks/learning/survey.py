@@ -15,7 +15,7 @@ from benchmarks.learning.fashion import SIDE
 from benchmarks.learning.measures import at_size
 from benchmarks.learning.options import Bench, opened, parser
 from benchmarks.learning.records import Row
-from benchmarks.learning.trials import trained
+from benchmarks.learning.trials import digest_of, trained
 from packshot import networks
 from packshot.evaluation.tables import markdown_table
 from packshot.training import presets
@@ -78,7 +78,8 @@ def tables(bench: Bench) -> str:
     for row in ROWS:
         for seed in bench.seeds:
             found = [r for r in bench.records if r.get("row") == row and r["seed"] == seed and "share" in r]
-            found = [r for r in found if r["seconds"] == bench.seconds]
+            recipe = digest_of(preset_of(row))
+            found = [r for r in found if (r["seconds"], r["recipe"]) == (bench.seconds, recipe)]
             lines += [{**r, "objective": _objective(preset_of(row))} for r in found] or [
                 {"row": row, "seed": seed, "verdict": "not run"}
             ]
