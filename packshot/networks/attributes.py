@@ -16,8 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from packshot.networks.features import Block
-from packshot.networks.layers import require, require_at_least
+from packshot.networks.layers import ResidualBlock, require, require_at_least
 
 
 @dataclass(frozen=True)
@@ -54,10 +53,10 @@ class AttributeNet(nn.Module):
             nn.Conv2d(config.channels, w, side, config.stride, side // 2, bias=False),
             nn.BatchNorm2d(w),
             nn.ReLU(),
-            Block(w, w, 1),
-            Block(w, 2 * w, 2),
+            ResidualBlock(w, w, 1),
+            ResidualBlock(w, 2 * w, 2),
         )
-        self.far, self.last = Block(2 * w, 4 * w, 2), Block(4 * w, 8 * w, 2)
+        self.far, self.last = ResidualBlock(2 * w, 4 * w, 2), ResidualBlock(4 * w, 8 * w, 2)
         local = config.classes[config.whole :]
         self.where = nn.Conv2d(6 * w, max(len(local), 1), 1)
         self.wholes = nn.ModuleList(nn.Linear(8 * w, k) for k in config.classes[: config.whole])

@@ -12,10 +12,9 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor, nn
 
-from packshot.networks.layers import require, require_at_least
+from packshot.networks.layers import ResidualBlock, require, require_at_least
 
 
 @dataclass(frozen=True)
@@ -37,25 +36,6 @@ class FeatureNetConfig:
         require(len(self.classes) > 0, "classes", "at least one number of values", self.classes)
 
 
-class Block(nn.Module):
-    """y = relu(shortcut(x) + f(x)): `(n, c_in, h, w)` → `(n, c_out, ⌈h/stride⌉, ⌈w/stride⌉)`."""
-
-    def __init__(self, channels_in: int, channels_out: int, stride: int) -> None:
-        super().__init__()
-        self.body = nn.Sequential(
-            nn.Conv2d(channels_in, channels_out, 3, stride, 1, bias=False),
-            nn.BatchNorm2d(channels_out),
-            nn.ReLU(),
-            nn.Conv2d(channels_out, channels_out, 3, 1, 1, bias=False),
-            nn.BatchNorm2d(channels_out),
-        )
-        same = channels_in == channels_out and stride == 1
-        self.shortcut = nn.Identity() if same else nn.Conv2d(channels_in, channels_out, 1, stride, bias=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return torch.relu(self.shortcut(x) + self.body(x))
-
-
 class FeatureNet(nn.Module):
     """`(n, channels, h, w)` in [-1, 1], h, w ≥ 8 → one `(n, k)` of logits for each attribute."""
 
@@ -65,9 +45,9 @@ class FeatureNet(nn.Module):
         w, side = config.width, 2 * config.stride + 1
         first = nn.Conv2d(config.channels, w, side, config.stride, side // 2, bias=False)
         stem = nn.Sequential(first, nn.BatchNorm2d(w), nn.ReLU())
-        stages = [Block(w, w, 1) for _ in range(config.blocks)]
+        stages = [ResidualBlock(w, w, 1) for _ in range(config.blocks)]
         for a, b in itertools.pairwise((w, 2 * w, 4 * w, 8 * w)):
-            stages += [Block(a, b, 2), *(Block(b, b, 1) for _ in range(config.blocks - 1))]
+            stages += [ResidualBlock(a, b, 2), *(ResidualBlock(b, b, 1) for _ in range(config.blocks - 1))]
         self.body = nn.Sequential(stem, *stages)
         self.heads = nn.ModuleList(nn.Linear(8 * w, k) for k in config.classes)
 

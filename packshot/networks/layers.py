@@ -399,3 +399,22 @@ def scaled_normal_(weight: Tensor, gain: float) -> None:
     """Fill in place with N(0, gain²/fan_in) (He et al. 2015, "Delving Deep into Rectifiers", eq. 10)."""
     fan_in = weight[0].numel()
     nn.init.normal_(weight, 0.0, gain / math.sqrt(fan_in))
+
+
+class ResidualBlock(nn.Module):
+    """y = relu(shortcut(x) + f(x)): `(n, c_in, h, w)` → `(n, c_out, ⌈h/stride⌉, ⌈w/stride⌉)`; He et al. 2016, §3.3."""
+
+    def __init__(self, channels_in: int, channels_out: int, stride: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2d(channels_in, channels_out, 3, stride, 1, bias=False),
+            nn.BatchNorm2d(channels_out),
+            nn.ReLU(),
+            nn.Conv2d(channels_out, channels_out, 3, 1, 1, bias=False),
+            nn.BatchNorm2d(channels_out),
+        )
+        same = channels_in == channels_out and stride == 1
+        self.shortcut = nn.Identity() if same else nn.Conv2d(channels_in, channels_out, 1, stride, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.relu(self.shortcut(x) + self.body(x))
