@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 MOST_GROWTH = 2.5  # times the picture's area
 LARGEST = 16384  # px
+NOTHING = 0.02  # matte up to which a pixel is all ground
 CUT = 0.02  # of an edge: a product that touches more of it would have to be continued
 
 
@@ -68,10 +69,11 @@ class Extend(Operation):
         left, top = round((width - picture.width) * self.x / 100), round((height - picture.height) * self.y / 100)
         outside: Literal["opaque", "transparent"] = "opaque" if picture.alpha is None else "transparent"
         to_old = geometry.scale_shift(1, 1, -left, -top)
-        wide = geometry.carry(picture, to_old, (height, width), fill=(0.5, 0.5, 0.5), outside=outside)
+        wide = geometry.carry(picture, to_old, (height, width), fill=(1, 1, 1), outside=outside)
         added = _outside(wide, (left, top), picture.size)
         if picture.alpha is None and bool(added.any()):
-            wide = wide.replace(rgb=self._continued(wide.rgb, added, context))
+            guess = _drawn_out(picture.rgb, (left, top), (height, width))
+            wide = wide.replace(rgb=self._continued(guess, added, wide.matte, context))
         flags = _cut_off(picture, (left, top), (height, width))
         return Result(wide, {"added_share": float(added.float().mean())}, flags, {"added": added.float()})
 
@@ -91,14 +93,27 @@ class Extend(Operation):
             )
         return height, width
 
-    def _continued(self, rgb: Tensor, added: Tensor, context: Context) -> Tensor:
+    def _continued(self, rgb: Tensor, added: Tensor, matte: Tensor | None, context: Context) -> Tensor:
+        """Nothing is copied from the product."""
         from packshot.imaging.restoring.filling import filled_by, ways
         from packshot.models.restoring import filler_of
 
+        product = None if matte is None else matte > NOTHING
         if self.method == "classical":
-            return filled_by(rgb, added, ways(context.seed)[self.fill])
+            way = "continue" if self.fill == "patch" else self.fill
+            return filled_by(rgb, added, ways(context.seed)[way], product)
         model = need_model(context, self.weights()[0], "extend", self.commercial, "patches or diffusion, see fill")
-        return filled_by(rgb, added, filler_of(model))
+        return filled_by(rgb, added, filler_of(model), product)
+
+
+def _drawn_out(rgb: Tensor, corner: tuple[int, int], size: tuple[int, int]) -> Tensor:
+    """The picture on the larger canvas, its edges drawn out: a first guess of what goes on there."""
+    import torch
+
+    left, top = corner
+    rows = (torch.arange(size[0]) - top).clamp(0, rgb.shape[2] - 1)
+    columns = (torch.arange(size[1]) - left).clamp(0, rgb.shape[3] - 1)
+    return rgb.index_select(2, rows).index_select(3, columns)
 
 
 def _outside(wide: Picture, corner: tuple[int, int], size: tuple[int, int]) -> Tensor:

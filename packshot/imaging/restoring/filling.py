@@ -48,10 +48,12 @@ def filled_by(rgb: Tensor, hole: Tensor, filler: Filler, keep: Tensor | None = N
     picture = rgb[0].permute(1, 2, 0).contiguous().numpy().copy()
     holes = hole[0, 0].numpy()
     kept = np.zeros(holes.shape, bool) if keep is None else keep[0, 0].numpy()
+    left = holes.copy()
     for window in windows(holes):
-        here = holes[window]
-        if here.all():
+        here = left[window].copy()
+        if here.all() or not here.any():
             continue
+        left[window] = False
         found = closed(picture[window], filler(picture[window], here, kept[window]), here)
         picture[window] = np.where(here[..., None], found, picture[window])
     out = torch.from_numpy(picture).permute(2, 0, 1)[None].contiguous()
@@ -75,9 +77,13 @@ def windows(holes: Mask) -> Iterator[tuple[slice, slice]]:
 
 
 def ways(seed: int) -> dict[str, Filler]:
-    """Name → filler without weights. seed: of the search for patches."""
+    """Name → filler without weights. seed: of the search for patches.
+
+    continue: as patch, from what already stands in the hole as a first guess.
+    """
     return {
         "patch": lambda picture, hole, kept: patched(picture, hole, kept, seed),
+        "continue": lambda picture, hole, kept: patched(picture, hole, kept, seed, start=picture),
         "telea": lambda picture, hole, kept: _diffused(picture, hole, cv2.INPAINT_TELEA),
         "navier-stokes": lambda picture, hole, kept: _diffused(picture, hole, cv2.INPAINT_NS),
     }
@@ -145,8 +151,11 @@ class Level:
     sources: NDArray[Any]
 
 
-def patched(picture: Field, hole: Mask, kept: Mask, seed: int = 0) -> Field:
-    """A window with its hole filled by patches of the rest; diffused where the rest holds no whole patch."""
+def patched(picture: Field, hole: Mask, kept: Mask, seed: int = 0, start: Field | None = None) -> Field:
+    """A window with its hole filled by patches of the rest; diffused where the rest holds no whole patch.
+
+    start: a first guess of the whole window; None = diffused.
+    """
     factor = max(1.0, (hole.sum() / MOST_HOLE) ** 0.5)
     work = _level(picture, hole, kept, factor)
     if len(work.sources) < 30:
@@ -158,13 +167,16 @@ def patched(picture: Field, hole: Mask, kept: Mask, seed: int = 0) -> Field:
             break
         levels.append(smaller)
     rng = np.random.default_rng(seed)
-    found, offsets = _diffused(levels[-1].picture, levels[-1].hole, cv2.INPAINT_TELEA), None
+    offsets = None
+    if start is None:
+        found = _diffused(levels[-1].picture, levels[-1].hole, cv2.INPAINT_TELEA)
+    else:
+        guess = cv2.resize(start, levels[-1].hole.shape[::-1], interpolation=cv2.INTER_AREA)
+        found = np.where(levels[-1].hole[..., None], guess, levels[-1].picture).astype(np.float32)
     for index, level in enumerate(reversed(levels)):
         if offsets is not None:
             offsets = _offsets_up(offsets, level, rng)
-            found = _voted(
-                level, np.where(level.hole[..., None], _sized(found, level.hole.shape), level.picture), offsets
-            )
+            found = np.where(level.hole[..., None], _sized(found, level.hole.shape), level.picture)
         else:
             offsets = _random(level, rng)
         passes = PASSES[0] if index == 0 else PASSES[2] if index == len(levels) - 1 else PASSES[1]
