@@ -37,7 +37,7 @@ ROWS: Mapping[str, Preset] = {
         networks={"restorer": ("span", {"scale": 2})},
         size=72,
         rules={"damage": "bicubic", "spectrum": 0.05},
-        settings=adam(1e-3, 600_000, 16),
+        settings=adam(1e-3, 600_000, 8),
     ),
     "upscale-x3": Preset(
         what="SPAN, three times as large; --start FILE begins with upscale-x2",
@@ -45,7 +45,7 @@ ROWS: Mapping[str, Preset] = {
         networks={"restorer": ("span", {"scale": 3})},
         size=108,
         rules={"damage": "bicubic", "spectrum": 0.05},
-        settings=adam(5e-4, 300_000, 16),
+        settings=adam(5e-4, 300_000, 8),
     ),
     "upscale-x4": Preset(
         what="SPAN, four times as large; --start FILE begins with upscale-x2",
@@ -53,7 +53,7 @@ ROWS: Mapping[str, Preset] = {
         networks={"restorer": ("span", {"scale": 4})},
         size=144,
         rules={"damage": "bicubic", "spectrum": 0.05},
-        settings=adam(1e-3, 400_000, 16),
+        settings=adam(1e-3, 400_000, 8),
     ),
     "upscale-x4-photo": Preset(
         what="SPAN, four times as large, for blurred, noisy, compressed photographs (two stages of Real-ESRGAN)",
