@@ -1,11 +1,12 @@
 """Filling holes: a coarse picture by a small U-Net, details copied from the rest of the photograph.
 
 Source: Barquero et al., "RETHINED: A New Benchmark and Baseline for Real-Time High-Resolution Image Inpainting On Edge
-Devices" (2025): coarse inpainting at low resolution, patches of the hole put together from known ones by attention,
-the same attention used at full resolution on what low resolution lacks. Gated convolutions: Yu et al. 2019, eq. 4.
-Residuals by attention: Yi et al. 2020 (HiFill), §3.3. Departures: learned gates say where copied patches are better
-than the coarse picture, at low and at full resolution; cosine similarity with a learned sharpness; the blend at the rim
-(`imaging.restoring.filling.closed`) is left to who runs the network. Softmax wants float32.
+Devices" (2025): coarse inpainting at low resolution, patches of the hole put together from known ones by attention, the
+same attention used at full resolution on what low resolution lacks. Gated convolutions: Yu et al. 2019, eq. 4.
+Residuals by attention: Yi et al. 2020 (HiFill), §3.3. Departures: the coarse network changes a smooth filling by a
+pyramid of means (Burt 1988, "pull-push") instead of beginning with nothing; learned gates say where copied patches are
+better than the coarse picture, at low and at full resolution; cosine similarity with a learned sharpness; the blend at
+the rim (`imaging.restoring.filling.closed`) is left to who runs the network. Softmax wants float32.
 """
 
 from __future__ import annotations
@@ -70,6 +71,9 @@ class Inpainter(nn.Module):
         self.gates = nn.Conv2d(widths[0], 2, 3, padding=1)
         self.codes = nn.Conv2d(widths[0] + 3, 2 * config.code, config.patch, config.patch)
         self.sharpness = nn.Parameter(torch.tensor([math.log(10.0)]))
+        with torch.no_grad():  # begin with the smooth filling, little changed
+            self.coarse.weight.mul_(0.1)
+            self.gates.bias.fill_(-2.0)  # type: ignore[union-attr]
 
     def forward(self, x: Tensor) -> Tensor:
         return self.stages(x)[1]
@@ -90,9 +94,9 @@ class Inpainter(nn.Module):
     def _coarse(self, picture: Tensor, mask: Tensor, factor: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """The coarse picture; the same bettered by known patches; where details are wanted; the attention."""
         small, share = _shrunk(picture, mask, factor)  # n, 3 or 1, h / factor, w / factor
-        found = self._body(torch.cat([small, share], 1))
-        mean = small.sum((2, 3), keepdim=True) / (1 - share).sum((2, 3), keepdim=True).clamp(min=1)
-        coarse = small + share * (mean + self.coarse(found))
+        smooth = _pulled(small, share, (self.config.side - 1).bit_length())
+        found = self._body(torch.cat([smooth, share], 1))
+        coarse = smooth + share * self.coarse(found)
         better_gate, details_gate = torch.sigmoid(self.gates(found)).chunk(2, dim=1)
         attention = self._attention(found, coarse, share)
         copied = _placed(attention @ _patches(coarse, self.config.patch), self.config.patch, coarse.shape)
@@ -122,6 +126,19 @@ def _shrunk(picture: Tensor, mask: Tensor, factor: int) -> tuple[Tensor, Tensor]
     if factor == 1:
         return picture, mask
     return F.avg_pool2d(picture, factor), F.avg_pool2d(mask, factor)
+
+
+def _pulled(small: Tensor, share: Tensor, levels: int) -> Tensor:
+    """A picture whose holes are filled smoothly: means of what is known in ever larger blocks, enlarged again."""
+    pyramid = [(small, 1 - share)]
+    for _ in range(levels):
+        pyramid.append(tuple(F.avg_pool2d(x, 2, ceil_mode=True) for x in pyramid[-1]))  # type: ignore[arg-type]
+    total, weight = pyramid.pop()
+    smooth = total / weight.clamp(min=1e-6)
+    for total, weight in reversed(pyramid):
+        smooth = F.interpolate(smooth, size=total.shape[2:], mode="bilinear", align_corners=False)
+        smooth = total + (1 - weight) * smooth
+    return smooth
 
 
 def _grown(x: Tensor, factor: int) -> Tensor:
