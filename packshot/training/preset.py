@@ -23,8 +23,20 @@ class Preset:
 
     what: str
     objective: Literal[
-        "gan", "growing", "stylegan", "product", "vae", "vaegan", "discrete", "flow", "mixture", "codes", "classify",
-        "restore", "inpaint", "restore-vae",
+        "gan",
+        "growing",
+        "stylegan",
+        "product",
+        "vae",
+        "vaegan",
+        "discrete",
+        "flow",
+        "mixture",
+        "codes",
+        "classify",
+        "restore",
+        "inpaint",
+        "restore-vae",
     ]
     networks: Mapping[str, tuple[str, Mapping[str, Any]]]
     size: int
