@@ -81,11 +81,11 @@ def _check_layer(name: str, value: Tensor | None, shape: tuple[int, ...]) -> Non
     if value.dtype != torch.float32:
         raise PictureError(f"{name}: expected float32, got {value.dtype}")
     low, high = _range(value)
-    if not (low >= -SLACK and high <= 1 + SLACK):  # NaN fails both comparisons
+    if not bool((low >= -SLACK) & (high <= 1 + SLACK)):  # in float32, as the values are; NaN fails both comparisons
         raise PictureError(f"{name}: expected values in [0, 1], got [{low:.4g}, {high:.4g}]")
 
 
-def _range(value: Tensor) -> tuple[float, float]:
+def _range(value: Tensor) -> tuple[Tensor, Tensor]:
     """Least and largest value; a mapped tensor is read in bands and let go."""
     bands = value.detach().split(BAND, 2) if mapped.is_mapped(value) else (value.detach(),)  # type: ignore[no-untyped-call]
     found = []
@@ -93,4 +93,4 @@ def _range(value: Tensor) -> tuple[float, float]:
         found.append(torch.stack(torch.aminmax(band)))
         mapped.release(value)
     low, high = torch.stack(found).unbind(1)
-    return low.amin().item(), high.amax().item()
+    return low.amin(), high.amax()
