@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from packshot.training.preset import Preset, falling, flat
+from packshot.training.rows.common import classifier
 
 ROWS: Mapping[str, Preset] = {
     "catalogue-gan": Preset(
@@ -88,14 +89,7 @@ ROWS: Mapping[str, Preset] = {
         networks={"classifier": ("features", {"width": 16})},
         size=64,
         columns=("category", "colour", "material"),
-        settings={
-            "total_images": 300_000,
-            "batch": 64,
-            "learning_rate": falling(2e-3, 1e-5, 300_000, 10_000),
-            "beta1": 0.9,
-            "beta2": flat(0.999),
-            "weight_decay": 0.01,
-        },
+        settings=classifier(300_000, 64),
         augment=("mirror",),
     ),
 }

@@ -30,6 +30,12 @@ def penalised(images: int, batch: int, start: float = 2e-3, end: float = 1e-4) -
     return _shared(images, batch, falling(start, end, images))
 
 
+def classifier(images: int, batch: int) -> dict[str, Any]:
+    """A feature network that learns to name attributes: AdamW, warmed up."""
+    learning = {"learning_rate": falling(2e-3, 1e-5, images, 10_000), "beta1": 0.9, "beta2": flat(0.999)}
+    return {"total_images": images, "batch": batch, **learning, "weight_decay": 0.01}
+
+
 def _shared(images: int, batch: int, rate: dict[str, float]) -> dict[str, Any]:
     learning = {"learning_rate": rate, "beta2": flat(0.99), "average_images": 5_000}
     return {"total_images": images, "batch": batch, **learning}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from packshot.training.preset import Preset, falling, flat
-from packshot.training.rows.common import batch_norm, penalised, players, spectral_norm
+from packshot.training.rows.common import batch_norm, classifier, penalised, players, spectral_norm
 
 HEAD: Mapping[str, Any] = {"size": 28, "channels": 1, "columns": ("category",), "data": "fashion-mnist"}
 BATCH_NORM = batch_norm(700_000, 64)
@@ -100,14 +100,7 @@ ROWS: Mapping[str, Preset] = {
         what="classifier of Fashion-MNIST: the feature space of the Fashion-MNIST measures",
         objective="classify",
         networks={"classifier": ("features", {"width": 16})},
-        settings={
-            "total_images": 240_000,
-            "batch": 128,
-            "learning_rate": falling(2e-3, 1e-5, 240_000, 10_000),
-            "beta1": 0.9,
-            "beta2": flat(0.999),
-            "weight_decay": 0.01,
-        },
+        settings=classifier(240_000, 128),
         augment=("mirror",),
         reproduces="92 % of the test pictures named",
         **HEAD,
