@@ -44,6 +44,7 @@ class Dejpeg(Operation):
         """
         from packshot.imaging.restoring.change import change
         from packshot.imaging.restoring.coding import blocking, coding_of
+        from packshot.imaging.restoring.colour_lock import locked_mix
 
         picture = need_one(picture, "dejpeg")
         found = coding_of(picture.rgb)
@@ -52,8 +53,7 @@ class Dejpeg(Operation):
         if self.strength == 0 or (not self.quality and quality >= GOOD):
             good = () if self.strength == 0 else ("no trace of strong coding: the picture was left as it is",)
             return Result(picture, numbers, notes=good)
-        mended, moved = self._mended(picture, quality, context)
-        rgb = mended if self.strength == 1 else picture.rgb.lerp(mended, self.strength)
+        rgb, moved = locked_mix(picture.rgb, self._mended(picture, quality, context), picture.alpha, self.strength)
         numbers |= {"blocking_after": blocking(rgb, found.grid), "mean_moved": moved}
         return Result(picture.replace(rgb=rgb), numbers | change(picture.rgb, rgb, picture.matte))
 
@@ -63,16 +63,11 @@ class Dejpeg(Operation):
     def source_type(self) -> str | None:
         return "algorithmicallyEnhanced" if self.method == "network" and self.strength > 0 else None
 
-    def _mended(self, picture: Picture, quality: float, context: Context) -> tuple[Tensor, float]:
-        """Repaired, and how far the colour lock had to move its mean."""
+    def _mended(self, picture: Picture, quality: float, context: Context) -> Tensor:
         from packshot.imaging.restoring.coding import recoded
-        from packshot.imaging.restoring.colour_lock import lock_colour
         from packshot.models.restoring import restored, with_level
 
         if self.method == "classical":
-            mended = recoded(picture.rgb, quality)
-        else:
-            instead = "coding again at shifted grids"
-            model = need_model(context, self.weights()[0], "dejpeg", self.commercial, instead)
-            mended = restored(model, with_level(model, picture.rgb, 1 - quality / 100))
-        return mended, lock_colour(picture.rgb, mended, picture.alpha)
+            return recoded(picture.rgb, quality)
+        model = need_model(context, self.weights()[0], "dejpeg", self.commercial, "coding again at shifted grids")
+        return restored(model, with_level(model, picture.rgb, 1 - quality / 100))

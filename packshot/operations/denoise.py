@@ -50,6 +50,7 @@ class Denoise(Operation):
         With strength 0, and where hardly any noise is found, the picture comes back bit-exact.
         """
         from packshot.imaging.restoring.change import change
+        from packshot.imaging.restoring.colour_lock import locked_mix
         from packshot.imaging.restoring.noise import estimate_noise
 
         picture = need_one(picture, "denoise")
@@ -59,8 +60,7 @@ class Denoise(Operation):
         if self.strength == 0 or (not self.noise and before < HARDLY):
             quiet = () if self.strength == 0 else ("hardly any noise found: the picture was left as it is",)
             return Result(picture, {**numbers, "noise_taken": 0.0}, notes=quiet)
-        clean, moved = self._clean(picture, level, context)
-        rgb = clean if self.strength == 1 else picture.rgb.lerp(clean, self.strength)
+        rgb, moved = locked_mix(picture.rgb, self._clean(picture, level, context), picture.alpha, self.strength)
         numbers |= {"noise_after": estimate_noise(rgb), "mean_moved": moved}
         return Result(picture.replace(rgb=rgb), numbers | change(picture.rgb, rgb, picture.matte))
 
@@ -70,15 +70,11 @@ class Denoise(Operation):
     def source_type(self) -> str | None:
         return "algorithmicallyEnhanced" if self.method == "network" and self.strength > 0 else None
 
-    def _clean(self, picture: Picture, level: float, context: Context) -> tuple[Tensor, float]:
-        """Without noise, and how far the colour lock had to move its mean."""
-        from packshot.imaging.restoring.colour_lock import lock_colour
+    def _clean(self, picture: Picture, level: float, context: Context) -> Tensor:
         from packshot.imaging.restoring.noise import nl_means
         from packshot.models.restoring import restored, with_level
 
         if self.method == "classical":
-            clean = nl_means(picture.rgb, NL_MEANS * level)
-        else:
-            model = need_model(context, self.weights()[0], "denoise", self.commercial, "non-local means")
-            clean = restored(model, with_level(model, picture.rgb, level / 255))
-        return clean, lock_colour(picture.rgb, clean, picture.alpha)
+            return nl_means(picture.rgb, NL_MEANS * level)
+        model = need_model(context, self.weights()[0], "denoise", self.commercial, "non-local means")
+        return restored(model, with_level(model, picture.rgb, level / 255))

@@ -53,7 +53,7 @@ class Sharpen(Operation):
         """
         from packshot.imaging.restoring import deblurring
         from packshot.imaging.restoring.change import change
-        from packshot.imaging.restoring.colour_lock import lock_colour
+        from packshot.imaging.restoring.colour_lock import locked_mix
         from packshot.imaging.restoring.noise import estimate_noise
 
         picture = need_one(picture, "sharpen")
@@ -65,8 +65,7 @@ class Sharpen(Operation):
             sharp = deblurring.unsharp(picture.rgb, 1.0, self.radius, noise)
         else:
             sharp = deblurring.deblur(picture.rgb, blur.kernel(), noise)
-        moved = lock_colour(picture.rgb, sharp, picture.alpha)
-        rgb = sharp if self.strength == 1 else picture.rgb.lerp(sharp, self.strength)
+        rgb, moved = locked_mix(picture.rgb, sharp, picture.alpha, self.strength)
         numbers = {"noise": noise, "blur_px": blur.size if blur else 0.0, "blur_angle": blur.angle if blur else 0.0}
         numbers |= {"explained": blur.explained if blur else 0.0, "mean_moved": moved}
         notes = (NO_BLUR,) if blur is None and self.blur != "details" else ()

@@ -21,6 +21,10 @@ CELL_PX = 8  # side of a cell of the input
 SMOOTH = 1.5  # standard deviation of the smoothing, cells: details of less than about 40 px are left to the network
 BAND = 64  # rows of cells corrected at once
 ROUNDS = 2  # clipping at 0 and 1 takes a little of a correction away; a second round brings it
+MORE_ROUNDS = (
+    4  # at most, while the mean is off: cells cut at the border weigh otherwise in the map than in the picture
+)
+CLOSE = 2e-5  # of the mean, in [0, 1]
 
 
 def lock_colour(before: Tensor, after: Tensor, weight: Tensor | None = None) -> float:
@@ -32,16 +36,25 @@ def lock_colour(before: Tensor, after: Tensor, weight: Tensor | None = None) -> 
     scale = _scale(before, after)
     wanted, weights = cells(before, CELL_PX, weight), None if weight is None else _pooled(weight, CELL_PX)
     moved = 0.0
-    for attempt in range(ROUNDS):
+    for attempt in range(ROUNDS + MORE_ROUNDS):
         difference = wanted - cells(after, CELL_PX * scale, weight, scale)
+        off = float(_mean(difference, before, weights).abs().max())
         if attempt == 0:
-            moved = float(_mean(difference, before, weights).abs().max()) * 255
-        if moved == 0:
-            return 0.0
+            moved = off * 255
+        if moved == 0 or (attempt >= ROUNDS and off < CLOSE):
+            break
         smooth = _smoothed(difference, weights)
         smooth += _mean(difference - smooth, before, weights)
         _add(after, smooth, CELL_PX * scale)
     return moved
+
+
+def locked_mix(before: Tensor, after: Tensor, weight: Tensor | None, strength: float) -> tuple[Tensor, float]:
+    """`after`, locked in place to the colours of `before` of the same size, then mixed with it; and what `lock_colour`
+    gives. strength: share of `after`, 0 to 1.
+    """
+    moved = lock_colour(before, after, weight)
+    return (after if strength == 1 else before.lerp(after, strength)), moved
 
 
 def cells(x: Tensor, px: int, weight: Tensor | None = None, scale: int = 1) -> Tensor:
