@@ -48,7 +48,9 @@ def parameter(default: Any, help: str, *, unit: str = "", **bounds: Any) -> Any:
 
     The command line, the HTTP schema and the web form all read it from here. `default=...` means required.
     """
-    return Field(default, description=help, json_schema_extra={"unit": unit} if unit else None, **bounds)
+    if unit:  # a plain None would hide the format of Colour and its like
+        bounds["json_schema_extra"] = {"unit": unit}
+    return Field(default, description=help, **bounds)
 
 
 def method_parameter(classical: str) -> Any:
