@@ -193,13 +193,13 @@ def edge_tiles(band: NDArray[np.bool_], halo_px: int) -> Iterator[tuple[Slices, 
 
 def _blur_fusion(colour: NDArray[np.float32], alpha: Plane) -> NDArray[np.float32]:
     """Foreground `(3, h, w)` of one linear-light tile: local means of both sides, then the residual shared out."""
-    front, back = _local_colour(colour, alpha**4), _local_colour(colour, (1 - alpha) ** 4)
+    front, back = nearby_colour(colour, alpha**4), nearby_colour(colour, (1 - alpha) ** 4)
     residual = colour - (alpha * front + (1 - alpha) * back)
     return np.clip(front + alpha * residual, 0, 1)
 
 
-def _local_colour(colour: NDArray[np.float32], weight: Plane) -> NDArray[np.float32]:
-    """Weighted mean of the colours nearby, of the smallest neighbourhood that has any weight."""
+def nearby_colour(colour: NDArray[np.float32], weight: Plane) -> NDArray[np.float32]:
+    """Weighted mean of the colours nearby, `(3, h, w)`, of the smallest neighbourhood that has any weight `(h, w)`."""
     total = np.full(weight.shape, 1e-12, dtype=np.float32)
     mean = 1e-12 * colour
     for level, radius in enumerate(BLURS_PX):
