@@ -155,9 +155,8 @@ def _weights(operation: Operation) -> None:
     from packshot.operations.operation import Context, need_model
     from packshot.pipeline import weights
 
-    name, commercial = operations.name_of(operation), bool(getattr(operation, "commercial", False))
     for wanted in operation.weights():
-        model = need_model(Context(load_model=weights.load), wanted, name, commercial, "see --help")
+        model = need_model(operation, Context(load_model=weights.load), wanted)
         typer.echo(f"weights {model.name}: licence {model.card.get('licence', 'unstated')}, engine {model.engine}")
 
 

@@ -36,6 +36,8 @@ class Beautify(Operation):
     """Clear haze, correct cast and exposure, give flat pictures contrast, remove dust: bounded, one strength."""
 
     may_change_product: ClassVar[bool] = True
+    own_model: ClassVar[str] = "curves"
+    classical: ClassVar[str] = "measured corrections"
 
     strength: float = parameter(1.0, "how much of every correction; 0 = none", ge=0, le=1)
     haze: bool = parameter(True, "take a veil of haze or flare off")
@@ -70,11 +72,8 @@ class Beautify(Operation):
         after = picture.replace(rgb=rgb)
         return Result(after, numbers | change(picture.rgb, rgb, picture.matte), flags, done.layers, done.notes)
 
-    def weights(self) -> tuple[str, ...]:
-        return () if self.method == "classical" else (self.model or "curves",)
-
     def source_type(self) -> str | None:
-        return "algorithmicallyEnhanced" if self.method == "network" and self.strength > 0 else None
+        return "algorithmicallyEnhanced" if self.by_network() and self.strength > 0 else None
 
     def _clear(self, picture: Picture, context: Context) -> tuple[Tensor, float]:
         """Without haze, and how much of it there was; by the network, its light and colour."""
@@ -82,8 +81,8 @@ class Beautify(Operation):
         from packshot.imaging.restoring.curves import transferred
         from packshot.models.restoring import restored
 
-        if self.method == "network":
-            model = need_model(context, self.weights()[0], "beautify", self.commercial, "measured corrections")
+        if self.by_network():
+            model = need_model(self, context)
             return transferred(picture.rgb, lambda small: restored(model, small)), 0.0
         veil = haze.find(picture.rgb, picture.matte) if self.haze else None
         if veil is None:

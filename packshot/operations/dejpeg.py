@@ -30,6 +30,8 @@ class Dejpeg(Operation):
     """Repair blocks, ringing and colour noise of JPEG; colours stay the same on average."""
 
     may_change_product: ClassVar[bool] = True
+    own_model: ClassVar[str] = "dejpeg"
+    classical: ClassVar[str] = "coding again at shifted grids"
 
     strength: float = parameter(1.0, "how much of the repair; 0 = none", ge=0, le=1)
     quality: int = parameter(0, "quality the picture was coded with, 1 to 100; 0 = read off its pixels", ge=0, le=100)
@@ -57,11 +59,8 @@ class Dejpeg(Operation):
         numbers |= {"blocking_after": blocking(rgb, found.grid), "mean_moved": moved}
         return Result(picture.replace(rgb=rgb), numbers | change(picture.rgb, rgb, picture.matte))
 
-    def weights(self) -> tuple[str, ...]:
-        return () if self.method == "classical" else (self.model or "dejpeg",)
-
     def source_type(self) -> str | None:
-        return "algorithmicallyEnhanced" if self.method == "network" and self.strength > 0 else None
+        return "algorithmicallyEnhanced" if self.by_network() and self.strength > 0 else None
 
     def _mended(self, picture: Picture, quality: float, context: Context) -> Tensor:
         from packshot.imaging.restoring.coding import recoded
@@ -69,5 +68,5 @@ class Dejpeg(Operation):
 
         if self.method == "classical":
             return recoded(picture.rgb, quality)
-        model = need_model(context, self.weights()[0], "dejpeg", self.commercial, "coding again at shifted grids")
+        model = need_model(self, context)
         return restored(model, with_level(model, picture.rgb, 1 - quality / 100))

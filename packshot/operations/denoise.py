@@ -31,6 +31,8 @@ class Denoise(Operation):
     """Take out noise; colours stay the same on average."""
 
     may_change_product: ClassVar[bool] = True
+    own_model: ClassVar[str] = "denoise"
+    classical: ClassVar[str] = "non-local means"
 
     strength: float = parameter(1.0, "how much of the noise goes; 0 = none", ge=0, le=1)
     noise: float = parameter(
@@ -64,11 +66,8 @@ class Denoise(Operation):
         numbers |= {"noise_after": estimate_noise(rgb), "mean_moved": moved}
         return Result(picture.replace(rgb=rgb), numbers | change(picture.rgb, rgb, picture.matte))
 
-    def weights(self) -> tuple[str, ...]:
-        return () if self.method == "classical" else (self.model or "denoise",)
-
     def source_type(self) -> str | None:
-        return "algorithmicallyEnhanced" if self.method == "network" and self.strength > 0 else None
+        return "algorithmicallyEnhanced" if self.by_network() and self.strength > 0 else None
 
     def _clean(self, picture: Picture, level: float, context: Context) -> Tensor:
         from packshot.imaging.restoring.noise import nl_means
@@ -76,5 +75,5 @@ class Denoise(Operation):
 
         if self.method == "classical":
             return nl_means(picture.rgb, NL_MEANS * level)
-        model = need_model(context, self.weights()[0], "denoise", self.commercial, "non-local means")
+        model = need_model(self, context)
         return restored(model, with_level(model, picture.rgb, level / 255))

@@ -68,6 +68,8 @@ class Erase(Operation):
     """Remove what a mask, a box, a colour or writing covers; never a visible AI label."""
 
     may_change_product: ClassVar[bool] = True
+    own_model: ClassVar[str] = "inpaint"
+    classical: ClassVar[str] = "patches or diffusion, see fill"
 
     mask: PictureName = parameter("", "picture file whose light parts are erased, of the photo's size")
     box: Boxes = parameter("", "left,top,right,bottom of what is erased; several with ; between", unit="%")
@@ -122,13 +124,10 @@ class Erase(Operation):
         layers = {"erased": hole.float(), "kept": (kept & wanted).float()}
         return Result(picture.replace(rgb=rgb), numbers, flags, layers, notes)
 
-    def weights(self) -> tuple[str, ...]:
-        return () if self.method == "classical" else (self.model or "inpaint",)
-
     def source_type(self) -> str | None:
         if self.strength == 0:
             return None
-        return "algorithmicallyEnhanced" if self.method == "classical" else "compositeWithTrainedAlgorithmicMedia"
+        return "algorithmicallyEnhanced" if not self.by_network() else "compositeWithTrainedAlgorithmicMedia"
 
     def _filler(self, context: Context) -> Filler:
         from packshot.imaging.restoring.filling import ways
@@ -136,7 +135,7 @@ class Erase(Operation):
 
         if self.method == "classical":
             return ways(context.seed)[self.fill]
-        model = need_model(context, self.weights()[0], "erase", self.commercial, "patches or diffusion, see fill")
+        model = need_model(self, context)
         return filler_of(model)
 
     def _wanted(self, picture: Picture, context: Context) -> Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator
 
@@ -45,6 +45,9 @@ Ratio = Annotated[str, AfterValidator(_known_ratio)]
 class Extend(Operation):
     """Continue the background beyond the picture's edges, to a ratio of width and height."""
 
+    own_model: ClassVar[str] = "inpaint"
+    classical: ClassVar[str] = "patches or diffusion, see fill"
+
     ratio: Ratio = parameter("1:1", "width:height of the result; the picture is never cut")
     x: float = parameter(
         50.0, "where the picture stands if the result is wider: 0 left, 100 right", unit="%", ge=0, le=100
@@ -77,11 +80,8 @@ class Extend(Operation):
         flags = _cut_off(picture, (left, top), (height, width))
         return Result(wide, {"added_share": float(added.float().mean())}, flags, {"added": added.float()})
 
-    def weights(self) -> tuple[str, ...]:
-        return () if self.method == "classical" else (self.model or "inpaint",)
-
     def source_type(self) -> str | None:
-        return "algorithmicallyEnhanced" if self.method == "classical" else "compositeWithTrainedAlgorithmicMedia"
+        return "algorithmicallyEnhanced" if not self.by_network() else "compositeWithTrainedAlgorithmicMedia"
 
     def _size(self, size: tuple[int, int]) -> tuple[int, int]:
         across, down = (int(n) for n in self.ratio.split(":"))
@@ -102,7 +102,7 @@ class Extend(Operation):
         if self.method == "classical":
             way = "continue" if self.fill == "patch" else self.fill
             return filled_by(rgb, added, ways(context.seed)[way], product)
-        model = need_model(context, self.weights()[0], "extend", self.commercial, "patches or diffusion, see fill")
+        model = need_model(self, context)
         return filled_by(rgb, added, filler_of(model), product)
 
 

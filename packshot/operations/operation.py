@@ -127,6 +127,8 @@ class Operation(BaseModel):
     finds_product: after it the product is known.
     digital_source_type: IPTC term the result deserves, or None if the picture stays what it was (a photo).
     models: names of weights it needs whatever its parameters say.
+    own_model: weights it takes where its parameter `model` is empty; with it go the parameters `method`, `model` and
+    `commercial`. classical: the way that needs no weights, in words.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -136,6 +138,8 @@ class Operation(BaseModel):
     finds_product: ClassVar[bool] = False
     digital_source_type: ClassVar[str | None] = None
     models: ClassVar[tuple[str, ...]] = ()
+    own_model: ClassVar[str] = ""
+    classical: ClassVar[str] = ""
 
     _numbers = field_validator("*", mode="before")(no_truth_value)
 
@@ -148,8 +152,17 @@ class Operation(BaseModel):
         return self.digital_source_type
 
     def weights(self) -> tuple[str, ...]:
-        """Names or files of the weights this very operation uses; overridden where it depends on a parameter."""
-        return self.models
+        """Names or files of the weights this very operation uses: its own or `model`, none where `method` is classical.
+
+        Overridden where other parameters decide.
+        """
+        if not self.own_model or not self.by_network():
+            return self.models
+        return (getattr(self, "model", "") or self.own_model,)
+
+    def by_network(self) -> bool:
+        """Whether it works by weights: its `method` is network."""
+        return getattr(self, "method", "classical") == "network"
 
     @classmethod
     def picture_fields(cls) -> tuple[str, ...]:
@@ -182,13 +195,14 @@ def need_one(picture: Picture | None, operation: str) -> Picture:
     return picture
 
 
-def need_model(context: Context, name: str, operation: str, commercial: bool, instead: str) -> Model:
-    """The weights an operation asks for, or an error that says what to do. instead: how it goes without weights."""
+def need_model(operation: Operation, context: Context, name: str = "") -> Model:
+    """The weights an operation asks for (the first, or those named), or an error that says what to do."""
     from packshot.errors import WeightsNotFound
 
     try:
-        return context.load_model(name, commercial)
+        return context.load_model(name or operation.weights()[0], bool(getattr(operation, "commercial", False)))
     except WeightsNotFound as error:
         raise WeightsNotFound(
-            f"{operation}: {error}; name others with model, or set method to classical ({instead})"
+            f"{type(operation).__name__.lower()}: {error}; name others with model, "
+            f"or set method to classical ({operation.classical})"
         ) from None

@@ -38,6 +38,8 @@ class Upscale(Operation):
     """Enlarge the picture 1.5 to 4 times."""
 
     may_change_product: ClassVar[bool] = True
+    own_model: ClassVar[str] = "upscale-x2"
+    classical: ClassVar[str] = "the plain filter"
 
     factor: float = parameter(2.0, "how many times as wide and high", ge=1.5, le=4)
     method: Method = method_parameter("the plain antialiased filter")
@@ -67,13 +69,11 @@ class Upscale(Operation):
         return Result(result, numbers, flags)
 
     def weights(self) -> tuple[str, ...]:
-        if self.method == "classical":
-            return ()
-        return (self.model or self._own(),)
+        return (self.model or self._own(),) if self.by_network() else ()
 
     def source_type(self) -> str | None:
         """Above ×2, and whenever a network adds detail, the picture is enhanced by an algorithm."""
-        enhanced = self.factor > ENHANCED or (self.method == "network" and self.strength > 0)
+        enhanced = self.factor > ENHANCED or (self.by_network() and self.strength > 0)
         return "algorithmicallyEnhanced" if enhanced else None
 
     def _own(self) -> str:
@@ -92,8 +92,7 @@ class Upscale(Operation):
         return height, width
 
     def _model(self, context: Context) -> Model:
-        name = self.weights()[0]
-        model = need_model(context, name, "upscale", self.commercial, "the plain filter")
+        model = need_model(self, context)
         if model.scale < self.factor:
             raise ModelError(f"upscale: {model.name} enlarges {model.scale} times, expected at least {self.factor:g}")
         return model
