@@ -19,6 +19,11 @@
     │   └── LicenceRefused    the licence does not permit the use asked for
     ├── NotEnoughPassed       too few generated pictures passed the tests they were put to within the tries allowed
     ├── TrainingTrouble       training diverged or collapsed and was stopped; the last good state is kept
+    ├── ServiceError          the service cannot do what was asked of it, now or at all
+    │   ├── NotKnown          no job, file or result of that name, or it is another key's
+    │   ├── Conflict          what is asked does not fit what is there (a state, an idempotency key)
+    │   ├── Busy              a queue or a quota is full; says when to come back
+    │   └── Unavailable       the database, the disk or the file store cannot be used now
     └── MissingExtra (ImportError)   an optional dependency; says the command that installs it
 
 A message says what was wrong, where, and how to mend it. Violated invariants of our own are `assert`s.
@@ -99,6 +104,34 @@ class NotEnoughPassed(PackshotError):
 
 class TrainingTrouble(PackshotError):
     """Training diverged or collapsed; the message says when, how it was noticed, and what to change."""
+
+
+class ServiceError(PackshotError):
+    """The service cannot do what was asked of it, now or at all."""
+
+
+class NotKnown(ServiceError):
+    """No job, file or result of that name, or it belongs to another key (which is not told apart)."""
+
+
+class Conflict(ServiceError):
+    """What is asked does not fit what is there: the state of a job, an idempotency key used for something else."""
+
+
+class Busy(ServiceError):
+    """A queue or a quota is full. retry_after: seconds after which another try makes sense."""
+
+    def __init__(self, message: str, retry_after: float = 5.0) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Unavailable(ServiceError):
+    """The database, the disk or the file store cannot be used now. retry_after: seconds until another try."""
+
+    def __init__(self, message: str, retry_after: float = 5.0) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class MissingExtra(PackshotError, ImportError):

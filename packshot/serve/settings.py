@@ -85,6 +85,34 @@ class Settings(BaseModel):
     requests_per_minute: int = parameter(1200, "requests of one key; 0 = unbounded", ge=0, le=1_000_000)
     edits_per_day: int = parameter(0, "direct edits and checks of one key; 0 = unbounded", ge=0, le=1_000_000_000)
 
+    # Jobs
+    workers: int = parameter(0, "processes that work on jobs; 0 = one per processor", ge=0, le=256)
+    job_processes: int = parameter(1, "processes that share the pictures of one job", ge=1, le=256)
+    max_queued: int = parameter(1000, "most jobs that wait, of all keys together", ge=1, le=10_000_000)
+    max_open_per_key: int = parameter(200, "most unfinished jobs of one key", ge=1, le=10_000_000)
+    max_running_per_key: int = parameter(0, "most jobs of one key at work at once; 0 = unbounded", ge=0, le=10_000)
+    jobs_per_day: int = parameter(0, "jobs of one key in a day; 0 = unbounded", ge=0, le=1_000_000_000)
+    lease_seconds: float = parameter(
+        30.0, "a job is another worker's after so long without news", unit="s", ge=1, le=3600
+    )
+    max_losses: int = parameter(
+        5, "a job that so often ends its worker without getting further has failed", ge=1, le=1000
+    )
+    grace_seconds: float = parameter(
+        60.0, "most time until a job obeys pause, cancel or shutdown", unit="s", ge=1, le=3600
+    )
+    device: str = parameter("auto", "device of jobs: auto, cpu, cuda, cuda:N or mps")
+
+    # How long files are kept
+    keep_days: float = parameter(
+        30.0, "finished jobs and unused uploads are deleted after so long", unit="d", ge=0.001, le=36500
+    )
+    storage_mb: int = parameter(0, "most of one key's uploads and results; 0 = unbounded", unit="MiB", ge=0, le=1 << 30)
+    free_mb: int = parameter(256, "uploads and jobs are refused with less disk free", unit="MiB", ge=0, le=1 << 24)
+
+    # Webhooks
+    webhook_tries: int = parameter(12, "most tries to deliver a webhook, over about two days", ge=1, le=100)
+
     # What it may fetch
     fetch_networks: Networks = parameter((), "own networks that pictures and webhooks may be fetched from and sent to")
     fetch_seconds: float = parameter(20.0, "most time of fetching a file", unit="s", ge=1, le=600)
