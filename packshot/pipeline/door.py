@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -45,6 +45,7 @@ class Photo:
     picture: the pixels now. source: the file it was read from. original: the pixels as read.
     steps: the edits so far with their numbers. flags: why a person should look. notes: what is
     worth knowing. layers: of the last edit. origin: the marks of the file, which every save carries on.
+    opener: gives the picture behind a name in a parameter; by default the file of that name.
     """
 
     picture: Picture
@@ -55,6 +56,7 @@ class Photo:
     notes: tuple[str, ...] = ()
     layers: Mapping[str, Tensor] = field(default_factory=dict)
     origin: Origin = field(default_factory=Origin)
+    opener: Callable[[str], Picture] = open_named_picture
 
     def edit(
         self, operation: str | Operation, *, seed: int = 0, limits: Limits | None = None, **parameters: Any
@@ -68,7 +70,7 @@ class Photo:
         ready = self
         if wanted.needs_matte and self.picture.matte is None:
             ready = self.edit("cutout", seed=seed, limits=limits)
-        context = Context(seed=seed, source=self.original, open_picture=open_named_picture, load_model=weights.load)
+        context = Context(seed=seed, source=self.original, open_picture=self.opener, load_model=weights.load)
         locked = apply_locked(wanted, ready.picture, context, limits=limits)
         return replace(
             ready,

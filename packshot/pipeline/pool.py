@@ -32,7 +32,7 @@ class Pool(Generic[J, R]):
 
     def __init__(self, work: Callable[[J], R], died: Callable[[J], R], workers: int, preload: tuple[str, ...]) -> None:
         self.work, self.died, self.workers = work, died, workers
-        self.context = _context(preload)
+        self.context = process_context(preload)
 
     def map(self, jobs: Iterable[J]) -> Iterator[tuple[J, R]]:
         """`(job, result)` of every job, as they get ready."""
@@ -77,7 +77,7 @@ class Pool(Generic[J, R]):
                 return self.died(job)
 
     def _executor(self, workers: int) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(workers, self.context, _start, max_tasks_per_child=JOBS_PER_WORKER)
+        return ProcessPoolExecutor(workers, self.context, begin_process, max_tasks_per_child=JOBS_PER_WORKER)
 
 
 def default_workers() -> int:
@@ -99,7 +99,7 @@ def one_thread() -> None:
     cv2.setNumThreads(1)
 
 
-def _context(preload: tuple[str, ...]) -> BaseContext:
+def process_context(preload: tuple[str, ...]) -> BaseContext:
     """Processes forked from a clean server that has imported the heavy modules once, where that exists."""
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
@@ -129,7 +129,8 @@ class _Context(ForkServerContext):
     Process = _Process
 
 
-def _start() -> None:
+def begin_process() -> None:
+    """What every worker process does first: leave ctrl-C to its parent, end with it, keep to one thread."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl-C is the parent's to handle
     threading.Thread(target=_die_with_parent, daemon=True).start()
     one_thread()

@@ -20,7 +20,7 @@ import numpy as np
 import torch
 
 from packshot.errors import FileError, PackshotError, ParameterError, TooLarge, UnreadableFile
-from packshot.imaging.files.decode import Header, Limits, decode
+from packshot.imaging.files.decode import Header, Limits, decode, header_size
 from packshot.imaging.files.encode import Encoded, Format, encode
 from packshot.imaging.files.incoming import to_srgb
 from packshot.imaging.files.profiles import Floats
@@ -29,8 +29,8 @@ from packshot.imaging.files.sniff import MAX_PIXELS, MAX_SIDE_PX, has_c2pa
 from packshot.imaging.picture import Picture
 
 __all__ = [
-    "MAX_PIXELS", "MAX_SIDE_PX", "Encoded", "Loaded", "Source", "SourceInfo", "encode", "open_picture", "read", "write",
-    "write_atomic",
+    "MAX_PIXELS", "MAX_SIDE_PX", "Encoded", "Loaded", "Source", "SourceInfo", "encode", "open_picture", "picture_size",
+    "read", "write", "write_atomic",
 ]  # fmt: skip
 
 Source = str | Path | bytes | BinaryIO
@@ -116,6 +116,16 @@ def open_picture(
         raise type(error)(f"{name}: {error}") from error
     picture = _picture(rgb, samples.alpha, header.size)
     return Loaded(picture, _source_info(name, data, header, samples, profile, notes))
+
+
+def picture_size(
+    data: bytes, *, name: str = "picture", max_pixels: int = MAX_PIXELS, longest_side_px: int = MAX_SIDE_PX
+) -> tuple[int, int]:
+    """(width, height) in px as the header of a file's bytes has it; nothing is decoded. Raises as `open_picture`."""
+    try:
+        return header_size(data, Limits(max_pixels, longest_side_px, MAX_FILE_BYTES))
+    except FileError as error:
+        raise type(error)(f"{name}: {error}") from error
 
 
 def write(picture: Picture, path: str | Path, **options: Any) -> Encoded:

@@ -110,6 +110,20 @@ def decode(data: bytes, name: str, limits: Limits, max_side_px: int | None, note
     return header, result
 
 
+def header_size(data: bytes, limits: Limits) -> tuple[int, int]:
+    """(width, height) as a file's header has it, within the limits; no pixel is decoded.
+
+    Raises UnreadableFile, TooLarge or MissingExtra.
+    """
+    found = sniff.picture_format(data)
+    with _damage(found):
+        if found == "WEBP":  # Pillow allots the canvas while opening
+            _check_size(sniff.webp_size(data), limits)
+        size: tuple[int, int] = _plugin(found)(io.BytesIO(data), "").size
+        _check_size(size, limits)
+    return size
+
+
 @contextmanager
 def _damage(found: str) -> Iterator[None]:
     """Whatever a decoder throws at hostile bytes comes out as one error with a reason."""
