@@ -11,9 +11,15 @@ if TYPE_CHECKING:
     from torch import nn
 
 TABLE = {
-    "unet": "packshot.networks.unet:UNetConfig:UNet",
+    "unet": "packshot.networks.segmentation.unet:UNetConfig:UNet",
+    "segnet": "packshot.networks.segmentation.segnet:SegNetConfig:SegNet",
+    "nested-unet": "packshot.networks.segmentation.nested:NestedUNetConfig:NestedUNet",
+    "guided-unet": "packshot.networks.segmentation.guided:GuidedUNetConfig:GuidedUNet",
     "features": "packshot.networks.features:FeatureNetConfig:FeatureNet",
     "attributes": "packshot.networks.attributes:AttributeNetConfig:AttributeNet",
+    "random-filters": "packshot.networks.style.filters:RandomFiltersConfig:RandomFilters",
+    "vgg-19": "packshot.networks.vgg:VGGConfig:VGG",
+    "squeezenet": "packshot.networks.squeezenet:SqueezeNetConfig:SqueezeNet",
     "inception": "packshot.networks.inception:InceptionConfig:Inception",
     "dcgan-generator": "packshot.networks.gan.dcgan:DCGANGeneratorConfig:DCGANGenerator",
     "dcgan-critic": "packshot.networks.gan.dcgan:DCGANCriticConfig:DCGANCritic",

@@ -15,6 +15,9 @@ BLOCKS = {"blocks": 1, "group_size": 4}
 CLASSES = {"classes": [3, 2]}
 TINY = {
     "unet": {"width": 4, "depth": 2},
+    "segnet": {"widths": [4, 6], "convs": [1, 2]},
+    "nested-unet": {"width": 4, "middle": 2},
+    "guided-unet": {"widths": [4, 6, 8], "blocks": [0, 1, 1], "guides": 2},
     "features": {"width": 4, **CLASSES},
     "attributes": {"width": 4, **CLASSES},
     "inception": {"divide": 16},
@@ -48,6 +51,7 @@ TINY = {
 }
 GENERATORS = [name for name in networks.TABLE if name.endswith("-generator")]
 CRITICS = [name for name in networks.TABLE if name.endswith("-critic")]
+SEGMENTING = [name for name, place in networks.TABLE.items() if ".segmentation." in place]
 SIZES = (28, 32)
 LEAST_IS_ZERO = ("depth", "condition_dim", "group_size", "whole", "dropout")  # entries that may be 0
 BATCH_MATTERS = ("progan-critic", "stylegan2-critic")  # they compare the pictures of a batch, on purpose
@@ -86,7 +90,7 @@ def _row(name, config, generator):
     if name in GENERATORS:
         first = normal(config.z_dim)
     else:
-        channels = {"unet": 3, "inception": 3}.get(name) or getattr(config, "channels_in", 0) or config.channels
+        channels = getattr(config, "channels_in", 0) or getattr(config, "channels", 3)
         side = getattr(config, "size", 75 if name == "inception" else 16)
         first = normal(channels, side, side).tanh()
     tokens = [torch.randint(0, 9, (4,), generator=generator)] if name.startswith("product") else []
@@ -114,6 +118,8 @@ def everything(name, network, arguments):
 
 
 def _once(name, network, arguments):
+    if name in SEGMENTING:
+        return tensors(network.everything(*arguments))
     return tensors(network.judge(*arguments) if name in CRITICS else network(*arguments))
 
 

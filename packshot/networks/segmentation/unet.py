@@ -16,26 +16,32 @@ from packshot.networks.layers import UNetBody, require_at_least
 
 @dataclass(frozen=True)
 class UNetConfig:
-    """channels_in/out: of the tensors; width: channels at full resolution, doubled at each of `depth` levels."""
+    """channels_in: of the picture; classes: 1 = product or not; width: channels at full resolution, doubled at each of
+    `depth` levels.
+    """
 
     channels_in: int = 3
-    channels_out: int = 1
+    classes: int = 1
     width: int = 16
     depth: int = 3
 
     def __post_init__(self) -> None:
-        require_at_least(1, channels_in=self.channels_in, channels_out=self.channels_out, width=self.width)
+        require_at_least(1, channels_in=self.channels_in, classes=self.classes, width=self.width)
         require_at_least(0, depth=self.depth)
 
 
 class UNet(UNetBody):
-    """`(n, channels_in, h, w)` → `(n, channels_out, h, w)`, unbounded (logits); any h, w ≥ 1."""
+    """`(n, channels_in, h, w)` in [0, 1] → logits `(n, classes, h, w)`; any h, w ≥ 1."""
 
     def __init__(self, config: UNetConfig) -> None:
         super().__init__(config.channels_in, config.width, config.depth)
         self.config = config
-        self.head = nn.Conv2d(config.width, config.channels_out, 1)
+        self.head = nn.Conv2d(config.width, config.classes, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         out: Tensor = self.head(self.body(x))
         return out
+
+    def everything(self, x: Tensor) -> tuple[Tensor, ...]:
+        """Logits at full size; there are no others."""
+        return (self(x),)
