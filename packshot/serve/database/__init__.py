@@ -1,0 +1,1 @@
+"""What the service remembers: jobs, events, results, uploads, counters, webhooks to send. SQLite or PostgreSQL."""
