@@ -29,6 +29,13 @@
 A message says what was wrong, where, and how to mend it. Violated invariants of our own are `assert`s.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
 
 class PackshotError(ValueError):
     """Root of the tree: bad input, never a bug of packshot's own."""
@@ -144,3 +151,22 @@ class MissingExtra(PackshotError, ImportError):
     def __init__(self, module: str, extra: str, purpose: str) -> None:
         super().__init__(f"{purpose} needs {module}: pip install 'packshot[{extra}]'")
         self.module, self.extra = module, extra
+
+
+def complaints(error: ValidationError, where: str) -> list[str]:
+    """Pydantic's findings in plain words: `frame.fill: Input should be less than or equal to 1, got 3`.
+
+    where: what comes before a field's name; may be empty.
+    """
+    found = []
+    for item in error.errors():
+        place = ".".join([where] * bool(where) + [str(part) for part in item["loc"]])
+        if item["type"] == "extra_forbidden":
+            found.append(f"{place}: no such parameter")
+        elif item["type"] == "missing":
+            found.append(f"{place}: required, but not given")
+        elif item["type"] == "value_error" and (not item["loc"] or ", got " in item["msg"]):
+            found.append(f"{place}: {item['msg'].removeprefix('Value error, ')}")  # it says all there is to say
+        else:
+            found.append(f"{place}: {item['msg'].removeprefix('Value error, ')}, got {item['input']!r}")
+    return found

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from pydantic import ValidationError
 
 from packshot import operations
-from packshot.errors import ParameterError
+from packshot.errors import ParameterError, complaints
 from packshot.imaging import files
 from packshot.operations.operation import Context
 from packshot.pipeline import weights
 from packshot.pipeline.lock import apply_locked, encoded_fidelity
-from packshot.pipeline.recipe import Limits, Recipe, complaints
+from packshot.pipeline.recipe import Limits, Recipe
 from packshot.pipeline.work import open_named_picture, read_bytes
 from packshot.provenance import policies
 from packshot.provenance.encoding import Encoding

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from packshot import operations
-from packshot.errors import PackshotError, ParameterError, RecipeError
+from packshot.errors import PackshotError, ParameterError, RecipeError, complaints
 from packshot.operations.operation import no_truth_value
 from packshot.pipeline import lines as yaml_lines
 from packshot.provenance import policies
@@ -162,22 +162,6 @@ def parse(data: bytes, name: str = "pipeline", overrides: Mapping[str, Any] | No
     if not isinstance(raw, dict):
         raise RecipeError(f"{name}, line 1: expected sections ({', '.join(SECTIONS)}), got {type(raw).__name__}")
     return _Checker(name, lines, overrides or {}).recipe(raw)
-
-
-def complaints(error: ValidationError, where: str) -> list[str]:
-    """Pydantic's findings in plain words: `frame.fill: Input should be less than or equal to 1, got 3`."""
-    found = []
-    for item in error.errors():
-        place = ".".join([where, *(str(part) for part in item["loc"])])
-        if item["type"] == "extra_forbidden":
-            found.append(f"{place}: no such parameter")
-        elif item["type"] == "missing":
-            found.append(f"{place}: required, but not given")
-        elif item["type"] == "value_error" and (not item["loc"] or ", got " in item["msg"]):
-            found.append(f"{place}: {item['msg'].removeprefix('Value error, ')}")  # it says all there is to say
-        else:
-            found.append(f"{place}: {item['msg'].removeprefix('Value error, ')}, got {item['input']!r}")
-    return found
 
 
 class _Checker:

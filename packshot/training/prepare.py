@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from pydantic import ValidationError
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -17,7 +18,7 @@ from packshot.catalogue.dataset.order import Order
 from packshot.catalogue.dataset.pictures import Labels, Pictures
 from packshot.catalogue.dataset.stream import Stream, mirrored
 from packshot.catalogue.dataset.words import Words
-from packshot.errors import ParameterError
+from packshot.errors import ParameterError, complaints
 from packshot.training.building import KINDS, objective_of
 from packshot.training.first_stage import SECOND, FirstStage
 from packshot.training.material import pictures_of
@@ -156,7 +157,12 @@ def _settled(preset: Preset, changes: Mapping[str, Any]) -> tuple[Settings, dict
         if name not in known:
             names = ", ".join(sorted({*Settings.model_fields, *known}))
             raise ParameterError(f"{name}: no setting of the loop and no rule of {preset.objective}; expected {names}")
-    return Settings(**{**preset.settings, **own}), {**preset.rules, **rules}
+    rules = {**preset.rules, **rules}
+    try:
+        KINDS[preset.objective].rules(**rules)
+        return Settings(**{**preset.settings, **own}), rules
+    except ValidationError as error:
+        raise ParameterError("; ".join(complaints(error, ""))) from None
 
 
 def _texts(pictures: Pictures, columns: Sequence[str], rows: Tensor) -> tuple[Words | None, Tensor | None]:

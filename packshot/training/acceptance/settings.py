@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from packshot.errors import ParameterError
+from packshot.errors import ParameterError, complaints
 from packshot.training.acceptance.fields import FIELDS
 
 Share = Annotated[float, Field(ge=0, lt=1)]
@@ -38,6 +38,4 @@ def accept_settings(**entries: Any) -> AcceptSettings:
     try:
         return AcceptSettings(**entries)
     except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
-        raise ParameterError(f"{name}: {first['msg']}, got {first['input']!r}") from None
+        raise ParameterError(complaints(error, "")[0]) from None
