@@ -61,9 +61,13 @@ def places() -> tuple[Path, ...]:
 
 
 def find(name_or_path: str) -> Path:
-    """The file behind a name. Raises WeightsNotFound listing where it was looked for."""
-    if Path(name_or_path).is_file():
-        return Path(name_or_path)
+    """The file behind a name; of a folder as transformers writes it, its `model.safetensors`.
+
+    Raises WeightsNotFound listing where it was looked for.
+    """
+    for path in (Path(name_or_path), Path(name_or_path, "model.safetensors")):
+        if name_or_path and path.is_file():
+            return path
     kinds = (".safetensors", *community.SUFFIXES) if name_or_path else ()
     candidates = [place / f"{name_or_path}{kind}" for place in places() for kind in kinds]
     for candidate in candidates:

@@ -1,4 +1,6 @@
-"""Weights of other projects, by spandrel: some forty architectures of super-resolution, restoration and inpainting.
+"""Weights of other projects: ONNX (`onnx_files.py`), folders of transformers (`transformers_files.py`), pickles (here).
+
+By spandrel: some forty architectures of super-resolution, restoration and inpainting.
 
 An extra of its own: spandrel brings torchvision, which cannot be imported beside a build of torch without its compiled
 operators. Where that is so, two operators that no network here uses are declared before it is imported; a working
@@ -19,18 +21,19 @@ from torch import Tensor
 from torch.nn import functional
 
 from packshot.errors import BadCheckpoint, MissingExtra
+from packshot.models import onnx_files, transformers_files
 
 if TYPE_CHECKING:
     from packshot.models import Model
 
-SUFFIXES = (".pth", ".pt", ".ckpt")
+SUFFIXES = (".pth", ".pt", ".ckpt", onnx_files.SUFFIX)
 PURPOSES = {"SR": "upscale", "FaceSR": "upscale", "Restoration": "restore", "Inpainting": "inpaint"}
 KEYS = ("license", "licence", "modelspec.license")
 MOST_BYTES = 1 << 30
 
 
 def is_foreign(path: Path) -> bool:
-    """Whether a file of weights is not packshot's own: a pickled one, or safetensors without packshot's metadata."""
+    """Whether a file of weights is not packshot's own: pickled, ONNX, or safetensors without packshot's metadata."""
     if path.suffix.lower() in SUFFIXES:
         return True
     metadata = _metadata(path) if path.suffix.lower() == ".safetensors" else None
@@ -44,6 +47,10 @@ def load(path: Path, device: str, commercial: bool) -> Model:
     """
     from packshot.models import Model, refuse_licence
 
+    if path.suffix.lower() == onnx_files.SUFFIX:
+        return onnx_files.load(path, device, commercial)
+    if transformers_files.is_folder_of(path):
+        return transformers_files.load(path, device, commercial)
     licence = licence_of(path)
     if commercial:
         refuse_licence(licence, path.name)
