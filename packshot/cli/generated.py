@@ -15,7 +15,8 @@ from packshot.errors import NotEnoughPassed, ParameterError
 from packshot.evaluation.tables import markdown_table
 from packshot.imaging.picture import Picture
 from packshot.imaging.sheets import enlarged, sheet
-from packshot.models import find, mixing, resolve_device
+from packshot.models import mixing, resolve_device
+from packshot.models.drawing import as_spelt, drawing_in
 from packshot.models.sampling import Drawn, Sampler, seed_of, seeds_of
 from packshot.provenance import policies
 from packshot.provenance.animation import export_animation
@@ -32,7 +33,6 @@ MOST_MIXED = 1024
 LEAST_PX = 96  # side that smaller pictures are enlarged to in sheet and animation
 SECONDS = 5.0  # between two lines of progress
 RECORD = "generated.jsonl"
-DRAWING = ("flow", "mixture", "prior", "generator", "autoencoder")  # roles in a run's folder, the second stage first
 
 
 class Generated:
@@ -230,26 +230,6 @@ class Generated:
         if now - self.told > SECONDS:
             typer.echo(words, err=True)
             self.told = now
-
-
-def drawing_in(place: str) -> Path:
-    """The checkpoint of a name or a file; of a run's folder, the network that draws. Raises ParameterError if none."""
-    folder = Path(place)
-    if not folder.is_dir():
-        return find(place)
-    for role in DRAWING:
-        if (folder / f"{role}.safetensors").is_file():
-            return folder / f"{role}.safetensors"
-    raise ParameterError(f"{place}: a folder without {', '.join(f'{role}.safetensors' for role in DRAWING)}")
-
-
-def as_spelt(wanted: Mapping[str, str], known: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """The attributes with their values spelt as the network knows them; small and capital letters are alike."""
-    found = {}
-    for name, value in wanted.items():
-        alike = [own for own in known.get(name, ()) if own.casefold() == value.casefold()]
-        found[name] = alike[0] if len(alike) == 1 else value
-    return found
 
 
 def _seen(picture: Picture) -> Picture:
