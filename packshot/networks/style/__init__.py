@@ -1,0 +1,1 @@
+"""Networks of style transfer: features to compare pictures in, and restylers."""
