@@ -57,7 +57,8 @@ export function upload(file, told = () => {}, signal = undefined) {
     request.onabort = () => failed(new DOMException("", "AbortError"));
     signal?.addEventListener("abort", () => request.abort());
     const form = new FormData();
-    form.append("file", file, file.packshotName ?? file.name);
+    form.append("file", file, file.name);
+    if (file.packshotName) form.append("name", file.packshotName); // its path in the folder it came from
     request.send(form);
   });
 }
@@ -96,15 +97,15 @@ export async function patiently(work, signal = undefined) {
 }
 
 /** Follow a stream of events; the browser reconnects and goes on after the last event. Gives how to stop. */
-export function follow(path, names, told, lost = () => {}) {
+export function follow(path, names, told) {
   const source = new EventSource(path);
   const hear = (event) => {
     try {
-      told({ kind: event.type, id: event.lastEventId, ...JSON.parse(event.data) });
+      const { at, ...data } = JSON.parse(event.data);
+      told({ kind: event.type, id: event.lastEventId, at, data });
     } catch { /* a line that is no JSON tells nothing */ }
   };
-  for (const name of ["message", ...names]) source.addEventListener(name, hear);
-  source.onerror = () => lost(source.readyState === EventSource.CLOSED);
+  for (const name of names) source.addEventListener(name, hear);
   return () => source.close();
 }
 

@@ -8,15 +8,15 @@ import { get, send } from "./api.js";
 import { ProblemBox } from "./parts/toast.js";
 import { Waiting } from "./parts/empty.js";
 
-/** `state`: asking | open | closed | trouble; `leave`: forgets the key, where there is one. */
+/** `state`: asking | open | closed | trouble; `me`: who calls; `leave`: forgets the key, where there is one. */
 export const session = box({ state: "asking" });
 
 async function ask() {
   try {
-    await get("/v1/operations");
-    session.set((old) => ({ ...old, state: "open" }));
+    const me = await get("/v1/me");
+    session.set({ state: "open", me, leave: me.local ? null : leave });
   } catch (problem) {
-    session.set({ state: problem.status === 401 || problem.status === 403 ? "closed" : "trouble", problem });
+    session.set({ state: problem.status === 401 ? "closed" : "trouble", problem });
   }
 }
 
@@ -37,8 +37,8 @@ function Door() {
     event.preventDefault();
     try {
       await send("POST", "/studio/session", { json: { key: key.trim() } });
-      setKey("");
-      session.set({ state: "asking", leave });
+      await get("/v1/me");
+      session.set({ state: "asking" });
       await ask();
     } catch (wrong) {
       setProblem(wrong);

@@ -1,3 +1,6 @@
+/* Listing: photos in, pictures for every channel out. `#/listing` hands a job in, `#/listing/ID` shows what became of it. */
 import { html } from "../lib.js";
-import { t } from "../i18n.js";
-export const Page = () => html`<div class="page"><header class="page-head"><h1>${t("page.listing")}</h1></header></div>`;
+import { Results } from "./listing-results.js";
+import { Start } from "./listing-start.js";
+
+export const Page = ({ rest }) => (rest[0] ? html`<${Results} key=${rest[0]} id=${rest[0]} />` : html`<${Start} />`);
