@@ -82,7 +82,8 @@ def _no_pictures(name: str) -> Picture:
     raise ParameterError(f"picture {name!r}: this operation was run without a way to open picture files")
 
 
-def _no_models(name: str, commercial: bool) -> Model:
+def no_models(name: str, commercial: bool) -> Model:
+    """What a context loads weights with unless it is told how: it raises."""
     raise ParameterError(f"model {name!r}: this operation was run without a way to load weights")
 
 
@@ -99,7 +100,7 @@ class Context:
     device: str = "cpu"
     source: Picture | None = None
     open_picture: Callable[[str], Picture] = _no_pictures
-    load_model: Callable[[str, bool], Model] = _no_models
+    load_model: Callable[[str, bool], Model] = no_models
 
 
 @dataclass(frozen=True)
@@ -163,6 +164,20 @@ class Operation(BaseModel):
     def by_network(self) -> bool:
         """Whether it works by weights: its `method` is network."""
         return getattr(self, "method", "classical") == "network"
+
+    def touches_product(self) -> bool:
+        """`may_change_product` of this very operation; overridden where it depends on a parameter."""
+        return self.may_change_product
+
+    def wants_matte(self) -> bool:
+        """`needs_matte` of this very operation; overridden where it depends on a parameter."""
+        return self.needs_matte
+
+    @classmethod
+    def picture_names(cls, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+        """Files that parameters name, as they are given; overridden where one parameter names several."""
+        values = (parameters.get(name) for name in cls.picture_fields())
+        return tuple(value for value in values if isinstance(value, str) and value)
 
     @classmethod
     def picture_fields(cls) -> tuple[str, ...]:

@@ -1,15 +1,13 @@
-"""Classical cut-out: two ways to find the product at small size, the better one refined to full size.
+"""Cut-out: a product map at small size, a person's word on it, and the matte of full size.
 
-`studio.py` asks what is not the backdrop, `clutter.py` asks what stands out. Both answers are scored by how well
-their outline lies on edges and how little of the border they hold; the backdrop's plainness speaks for the first.
-`scraps.py` tidies the first only once it is chosen: how untidy it was is part of the comparison.
-`trust.py` turns the comparison into a confidence and words.
+The map comes from `answers.py` (no weights) or from a network (`segment_map`), which is measured beside the answer
+without weights.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import cv2
@@ -19,25 +17,17 @@ from torch import Tensor
 
 from packshot.errors import PictureError
 from packshot.imaging import mattes
-from packshot.imaging.segmentation import trust
-from packshot.imaging.segmentation.backdrop import Field, Surface, behind, surfaces
-from packshot.imaging.segmentation.clutter import clutter
+from packshot.imaging.segmentation.answers import LEAST_PX, SMALL_PX, Answer, find, find_by_edges, judged
+from packshot.imaging.segmentation.backdrop import Field
+from packshot.imaging.segmentation.boxes import in_box
+from packshot.imaging.segmentation.prompts import NOTHING_SAID, Prompts, corrected, obeyed
 from packshot.imaging.segmentation.refine import enlarge, refine
-from packshot.imaging.segmentation.saliency import saliency
-from packshot.imaging.segmentation.scraps import without_scraps
-from packshot.imaging.segmentation.shade import Leeway, lit
-from packshot.imaging.segmentation.studio import studio
+from packshot.imaging.segmentation.small import shrunk
 
 Refine = Literal["guided", "closed-form", "none"]
+Way = Literal["classical", "edges"]
 
-SMALL_PX = 256
-QUICK_PX = 128  # the second opinion may be coarse
-LEAST_PX = 12  # smaller pictures hold too little to tell product from ground
-PLAIN_NOISE = 2.0  # Lab units up to which a surface counts as plain
-PLAIN_SHARE = 0.65  # of the border; more speaks for the studio answer, less against it
-SHADOWS = Leeway(bounce=0.15, across_seams=True)  # what a shadow of the studio answer may be
-DUST = 0.0002  # of the picture: smaller pieces are not product
-CLUTTER_SPECK, CLUTTER_HOLE = 0.03, 0.01  # of the largest piece, of the product
+WAYS: Mapping[Way, Callable[[Field], Answer]] = {"classical": find, "edges": find_by_edges}
 
 
 @dataclass(frozen=True)
@@ -54,69 +44,83 @@ class Segmentation:
     reasons: tuple[str, ...] = ()
 
 
-def segment(rgb: Tensor, how: Refine = "guided") -> Segmentation:
+def segment(
+    rgb: Tensor, how: Refine = "guided", way: Way = "classical", prompts: Prompts = NOTHING_SAID
+) -> Segmentation:
     """Find the product in `(1, 3, h, w)`, without weights. An empty picture gives an empty matte, not an error.
 
     Raises PictureError for a batch, MissingExtra for `closed-form` without PyMatting.
     """
-    n, _, h, w = rgb.shape
-    if n != 1:
-        raise PictureError(f"rgb: expected one picture (1, 3, h, w), got a batch of {n}; segment them one by one")
-    small = _shrunk(rgb)
-    if min(small.shape[:2]) < LEAST_PX:
-        nothing = torch.zeros(1, 1, h, w)
-        return Segmentation(nothing, nothing, 0.0, {}, ("the picture is too small to tell product from background",))
-    answer = find(small)
-    matte = _full_size(rgb, answer.matte, how)
-    doubt = (
-        _full_size(rgb, np.abs(answer.matte - answer.other), "none") if answer.matte.any() else torch.zeros_like(matte)
-    )
-    uncertainty = torch.maximum(4 * matte * (1 - matte), 0.5 * doubt)
-    return Segmentation(matte, uncertainty, answer.confidence, answer.parts, answer.reasons)
+    small = _small(rgb)
+    if small is None:
+        return _too_small(rgb, prompts)
+    box = prompts.box_px()
+    answer = WAYS[way](small) if box is None else in_box(rgb, box, WAYS[way])
+    return _finished(rgb, small, answer, answer.matte, how, prompts)
 
 
-@dataclass(frozen=True)
-class Answer:
-    """Small-size result: the matte `(h, w)`, a second opinion, the method the matte came from, and the trust in it."""
+def segment_map(
+    rgb: Tensor, found: Field, method: str, how: Refine = "guided", prompts: Prompts = NOTHING_SAID
+) -> Segmentation:
+    """The matte of `(1, 3, h, w)` from a network's product map `(h', w')` in `[0, 1]`, of the same proportions.
 
-    matte: Field
-    other: Field
-    method: str
-    confidence: float
-    parts: Mapping[str, float]
-    reasons: tuple[str, ...]
-
-
-def find(small: Field) -> Answer:
-    """The product in a small picture `(h, w, 3)`, sRGB in `[0, 1]`."""
+    method: name of the weights, by which the confidence is calibrated. The map keeps its own size: it may show more
+    than the copy on which the answer without weights is found. Raises as `segment` does.
+    """
+    small = _small(rgb)
+    if small is None:
+        return _too_small(rgb, prompts)
     lab = cv2.cvtColor(small, cv2.COLOR_RGB2Lab)
-    backdrop = behind(surfaces(lab))
-    plain = _plainness(backdrop)
-    scene = lit(lab, backdrop, SHADOWS) if backdrop else None
-    first = _dusted(studio(lab, scene)) if scene else np.zeros(lab.shape[:2], np.float32)
-    salient = saliency(small, lab)
-    second = _tidied(clutter(small, salient, QUICK_PX))
-    measures = [trust.measure(lab, x) for x in (first, second)]
-    if trust.score(measures[0]) + 2 * (plain - PLAIN_SHARE) >= trust.score(measures[1]):
-        method, matte = "studio", without_scraps(first, scene) if scene else first
-    else:
-        method, matte = "clutter", _tidied(clutter(small, salient, SMALL_PX))
-    measured = trust.measure(lab, matte)
-    parts = {**measured, "agreement": trust.agreement(matte, second), "plain": plain}
-    return Answer(matte, second, method, trust.confidence(parts), parts, trust.reasons(parts))
+    quick = find(small)
+    coarse = mattes.resized(found.astype(np.float32), quick.matte.shape)
+    answer = judged(lab, coarse, quick.matte, quick.parts["plain"], method, "net")
+    return _finished(rgb, small, answer, found.astype(np.float32), how, prompts)
 
 
-def _plainness(backdrop: list[Surface]) -> float:
-    return sum(s.share for s in backdrop if s.noise < PLAIN_NOISE)
+def _small(rgb: Tensor) -> Field | None:
+    """The copy that is looked at; None if it is too small to tell anything."""
+    if rgb.shape[0] != 1:
+        raise PictureError(
+            f"rgb: expected one picture (1, 3, h, w), got a batch of {rgb.shape[0]}; segment them one by one"
+        )
+    small = shrunk(rgb, SMALL_PX)
+    return small if min(small.shape[:2]) >= LEAST_PX else None
 
 
-def _shrunk(rgb: Tensor) -> Field:
-    """At most `SMALL_PX` on the longest side, `(h, w, 3)`."""
-    h, w = rgb.shape[2:]
-    step = max(1.0, max(h, w) / SMALL_PX)
-    size = (max(1, round(w / step)), max(1, round(h / step)))
-    planes = rgb[0].detach().cpu().to(torch.float32).numpy()
-    return np.dstack([p if step == 1 else cv2.resize(p, size, interpolation=cv2.INTER_AREA) for p in planes])
+def _too_small(rgb: Tensor, prompts: Prompts) -> Segmentation:
+    nothing = torch.zeros(1, 1, *rgb.shape[2:], device=rgb.device)
+    reason = ("the picture is too small to tell product from background",)
+    return Segmentation(obeyed(nothing, prompts), nothing, 0.0, {}, reason)
+
+
+def _finished(rgb: Tensor, small: Field, answer: Answer, found: Field, how: Refine, prompts: Prompts) -> Segmentation:
+    """The matte of full size from an answer's map, at whatever size, after a person's word."""
+    if prompts:
+        lab = cv2.cvtColor(shrunk(rgb, max(found.shape), (found.shape[0], found.shape[1])), cv2.COLOR_RGB2Lab)
+        found = corrected(lab, found, prompts)
+        answer = _anew(small, answer, found)
+    matte = obeyed(_full_size(rgb, found, how), prompts)
+    uncertainty = 4 * matte * (1 - matte)
+    if found.any():
+        doubt = np.abs(mattes.resized(found, answer.other.shape) - answer.other)
+        uncertainty = torch.maximum(uncertainty, 0.5 * _full_size(rgb, doubt, "none"))
+    return Segmentation(matte, _untold(uncertainty, prompts), answer.confidence, answer.parts, answer.reasons)
+
+
+def _anew(small: Field, answer: Answer, found: Field) -> Answer:
+    """The answer's measures after a person's word, by which the confidence in it does not fall."""
+    lab = cv2.cvtColor(small, cv2.COLOR_RGB2Lab)
+    coarse = mattes.resized(found, answer.other.shape)
+    told = judged(lab, coarse, answer.other, answer.parts["plain"], answer.method, answer.way)
+    return replace(told, confidence=max(told.confidence, answer.confidence)) if coarse.any() else told
+
+
+def _untold(uncertainty: Tensor, prompts: Prompts) -> Tensor:
+    """What is uncertain after all: nothing in a person's strokes."""
+    for mask in (prompts.product, prompts.ground):
+        if mask is not None:
+            uncertainty = uncertainty.masked_fill(torch.from_numpy(mask).to(uncertainty.device), 0.0)
+    return uncertainty
 
 
 def _full_size(rgb: Tensor, small: Field, how: Refine) -> Tensor:
@@ -125,25 +129,3 @@ def _full_size(rgb: Tensor, small: Field, how: Refine) -> Tensor:
     if how == "closed-form":
         matte = mattes.closed_form(rgb, mattes.trimap(matte, max(2, round(0.006 * max(rgb.shape[2:])))))
     return matte
-
-
-def _dusted(matte: Field, least: float = DUST, of: str = "picture") -> Field:
-    """Without pieces smaller than a share of the picture or of the largest piece."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats((matte > 0.5).astype(np.uint8))
-    if count < 2:
-        return np.zeros_like(matte)
-    area = stats[:, cv2.CC_STAT_AREA].astype(np.float64)
-    area[0] = 0
-    limit = least * (matte.size if of == "picture" else area.max())
-    keep = area >= min(limit, area.max())
-    near = cv2.dilate(keep[labels].astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-    return np.where(near, matte, np.float32(0))
-
-
-def _tidied(matte: Field) -> Field:
-    """A GrabCut result without specks and pinholes."""
-    matte = _dusted(matte, CLUTTER_SPECK, "piece")
-    count, labels, stats, _ = cv2.connectedComponentsWithStats((matte <= 0.5).astype(np.uint8), connectivity=4)
-    small = stats[:, cv2.CC_STAT_AREA] < CLUTTER_HOLE * (matte > 0.5).sum()
-    small[0] = False
-    return np.where(small[labels], np.float32(1), matte) if count > 1 else matte

@@ -1,4 +1,4 @@
-"""How far a cut-out may be believed: measures of an outline, a confidence made of them, and reasons in words."""
+"""How far a cut-out may be believed: measures of an outline, and reasons in words. `calibration.py` weighs them."""
 
 from __future__ import annotations
 
@@ -8,17 +8,12 @@ import cv2
 import numpy as np
 
 from packshot.imaging.segmentation.backdrop import Field, length, ring_of
+from packshot.imaging.segmentation.calibration import LARGEST, SMALLEST
 from packshot.imaging.segmentation.regions import Mask, narrowed, per_pixel, widened
 
 EDGE = (1.0, 3.0)  # Lab units between neighbours from which an outline lies on an edge: on calm ground, on rough
-WEIGHTS = {
-    "separation": 6.0,
-    "plain": 3.2,
-    "agreement": 0.8,
-    "border_contact": -1.7,
-}  # logistic regression, train split
-OFFSET = -6.5
-SMALLEST, LARGEST = 0.004, 0.9  # area shares beyond which confidence falls to 0
+BAND_PX = 2  # about the outline, where its entropy is taken
+HOLE = 0.0005  # of the product: smaller holes are not counted
 CALM = 0.5  # Lab units that the spread of a tone is never below
 BINS = 16  # per Lab axis, of the histograms compared
 
@@ -83,14 +78,26 @@ def agreement(a: Field, b: Field) -> float:
     return float(((a > 0.5) & (b > 0.5)).sum() / union) if union else 1.0
 
 
-def confidence(parts: Mapping[str, float]) -> float:
-    """Probability, as calibrated by `benchmarks/cutout.py`, that intersection over union with the truth is >= 0.9."""
-    share = parts["area_share"]
-    if share == 0:
-        return 0.0
-    value = sum(weight * parts[name] for name, weight in WEIGHTS.items()) + OFFSET
-    usual = min(1.0, share / SMALLEST, (1 - share) / (1 - LARGEST))
-    return float(usual / (1 + np.exp(-value)))
+def boundary_entropy(matte: Field) -> float:
+    """Mean binary entropy, bits, of a product map within `BAND_PX` of its outline; 1 if it has none."""
+    inside = matte > 0.5
+    band = widened(inside, BAND_PX) & ~narrowed(inside, BAND_PX)
+    if not band.any():
+        return 1.0
+    p = np.clip(matte[band].astype(np.float64), 1e-6, 1 - 1e-6)
+    return float(-(p * np.log2(p) + (1 - p) * np.log2(1 - p)).mean())
+
+
+def enclosed(matte: Field) -> dict[str, float]:
+    """Holes of a product map: how many of some size, and their area beside the product's."""
+    free = (matte <= 0.5).astype(np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(free, connectivity=4)
+    area = stats[:, cv2.CC_STAT_AREA].astype(np.float64)
+    area[labels[ring_of(free.shape) & (free > 0)]] = 0
+    area[0] = 0
+    product = max(1, int((free == 0).sum()))
+    area[area < HOLE * product] = 0
+    return {"holes": float((area > 0).sum()), "hole_share": float(area.sum() / product)}
 
 
 def reasons(parts: Mapping[str, float]) -> tuple[str, ...]:
@@ -101,9 +108,10 @@ def reasons(parts: Mapping[str, float]) -> tuple[str, ...]:
     remarks = (
         (share > LARGEST, "nearly the whole picture was taken for product"),
         (share < SMALLEST, "the product found is tiny"),
+        (parts.get("boundary_entropy", 0) > 0.5, "the edge is uncertain along most of its way"),
         (parts["separation"] < 0.6, "product and background have nearly the same colours along the edge"),
         (parts["agreement"] < 0.7, "two ways of finding the product disagree"),
-        (parts["plain"] < 0.5, "the background is not plain"),
+        (parts.get("plain", 1) < 0.5, "the background is not plain"),
         (parts["edge_support"] < 0.8, "much of the outline lies on no visible edge"),
         (parts["border_contact"] > 0.01, "the product touches the border of the picture"),
         (parts["compactness"] < 0.6, "the product is in several pieces"),

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from packshot.imaging.segmentation import regions, trust
+from packshot.imaging.segmentation import calibration, regions, trust
 from packshot.imaging.segmentation.clutter import clutter, cut
 from packshot.imaging.segmentation.refine import enlarge, refine
 from packshot.imaging.segmentation.saliency import saliency, superpixels
@@ -72,13 +72,13 @@ def test_trust_is_highest_for_the_true_outline():
 @given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
 def test_confidence_lies_in_range_and_falls_with_border_contact(separation, plain, agreement, contact):
     parts = {"area_share": 0.3, "separation": separation, "plain": plain, "agreement": agreement}
-    free, touching = (trust.confidence({**parts, "border_contact": c}) for c in (0.0, contact))
+    free, touching = (calibration.confidence("classical", {**parts, "border_contact": c}) for c in (0.0, contact))
     assert 0 <= touching <= free <= 1
 
 
 def test_no_product_has_no_confidence_and_a_reason():
     parts = trust.measure(lab_of(photo()), np.zeros((SIDE, SIDE), np.float32)) | {"plain": 1.0, "agreement": 1.0}
-    assert trust.confidence(parts) == 0
+    assert calibration.confidence("classical", parts) == 0
     assert trust.reasons(parts) == ("no product found: nothing stands out from the background",)
 
 

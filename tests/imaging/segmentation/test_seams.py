@@ -4,10 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
+from packshot.imaging.segmentation.answers import SHADOWS, find
 from packshot.imaging.segmentation.backdrop import behind, surfaces
 from packshot.imaging.segmentation.scraps import without_scraps
 from packshot.imaging.segmentation.seams import seams
-from packshot.imaging.segmentation.segment import SHADOWS, find
 from packshot.imaging.segmentation.shade import Leeway, lit
 
 SIDE = 200

@@ -1,0 +1,111 @@
+"""What a cut-out's measures are worth: from measures to a confidence, by a fitted monotone table per method.
+
+A logistic regression joins the measures to one score; the table takes it to the share of cut-outs that were good
+(IoU >= `good`) among those that scored like it, isotonic (Ayer et al. 1955: pool adjacent violators), straight lines
+between its points. All of it lies in `calibration.json`, made by `python -m benchmarks calibration`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+FILE = "calibration.json"
+SMALLEST, LARGEST = 0.004, 0.9  # area shares beyond which confidence falls to 0
+RIDGE = 1e-2  # of the logistic regression, per picture
+LEAST = 12  # pictures that a step of the table has to rest on
+
+
+class Table(NamedTuple):
+    """weights of measures and their offset give a score; scores (rising) and shares (never falling) the table.
+
+    pictures: how many it was fitted on, 0 = nothing was fitted and the confidence is a guess.
+    """
+
+    weights: Mapping[str, float]
+    offset: float
+    scores: Sequence[float]
+    shares: Sequence[float]
+    pictures: int
+
+
+@lru_cache(maxsize=1)
+def tables() -> Mapping[str, Table]:
+    """The tables by method: `classical`, `edges`, `net`, and names of weights that have one of their own."""
+    told = json.loads(files("packshot.imaging.segmentation").joinpath(FILE).read_text(encoding="utf-8"))
+    return {name: Table(**table) for name, table in told["methods"].items()}
+
+
+def table_of(method: str) -> Table:
+    """The table of a method or of weights by name; that of networks in general where there is none."""
+    known = tables()
+    return known.get(method) or known["net"]
+
+
+def confidence(method: str, parts: Mapping[str, float]) -> float:
+    """Probability that the cut-out is good (see `calibration.json`); 0 where nothing was found."""
+    share = parts.get("area_share", 0.0)
+    if share == 0:
+        return 0.0
+    table = table_of(method)
+    value = score(table.weights, table.offset, parts)
+    usual = min(1.0, share / SMALLEST, (1 - share) / (1 - LARGEST))
+    return float(usual * np.interp(value, table.scores, table.shares))
+
+
+def score(weights: Mapping[str, float], offset: float, parts: Mapping[str, float]) -> float:
+    """Weighted sum of measures; one that could not be taken counts as 0."""
+    values = {name: parts.get(name, 0.0) for name in weights}
+    return offset + sum(weight * values[name] for name, weight in weights.items() if np.isfinite(values[name]))
+
+
+def fitted(parts: Sequence[Mapping[str, float]], good: Sequence[bool], names: Sequence[str]) -> Table:
+    """A table for these measures, fitted on cut-outs that were judged."""
+    x = np.nan_to_num(np.array([[p.get(n, 0.0) for n in names] for p in parts], dtype=np.float64))
+    y = np.array(good, dtype=np.float64)
+    weights, offset = _logistic(x, y)
+    value = x @ weights + offset
+    order = np.argsort(value, kind="stable")
+    scores, shares = _steps(value[order], y[order])
+    named = {name: round(float(w), 5) for name, w in zip(names, weights, strict=True)}
+    return Table(named, round(offset, 5), scores, shares, len(y))
+
+
+def _logistic(x: NDArray[Any], y: NDArray[Any]) -> tuple[NDArray[Any], float]:
+    """Ridge logistic regression by Newton's method, on standardised measures."""
+    middle, spread = x.mean(0), np.maximum(x.std(0), 1e-6)
+    z = np.hstack([(x - middle) / spread, np.ones((len(x), 1))])
+    penalty = np.diag([*[RIDGE * len(x)] * x.shape[1], 1e-9])
+    w = np.zeros(z.shape[1])
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-np.clip(z @ w, -30, 30)))
+        gradient = z.T @ (p - y) + penalty @ w
+        step = np.linalg.solve((z * (p * (1 - p))[:, None]).T @ z + penalty + 1e-9 * np.eye(len(w)), gradient)
+        w -= step
+        if np.abs(step).max() < 1e-9:
+            break
+    return w[:-1] / spread, float(w[-1] - (w[:-1] / spread) @ middle)
+
+
+def _steps(score: NDArray[Any], good: NDArray[Any]) -> tuple[list[float], list[float]]:
+    """Isotonic regression of what was good on the score: points of a rising line.
+
+    A step counts one failure more than it saw, so that a short run of luck is no certainty.
+    """
+    blocks: list[list[float]] = []  # sum of good, count, sum of scores
+    edges = range(0, len(score), LEAST)
+    for i in edges:
+        part = slice(i, i + LEAST)
+        blocks.append([float(good[part].sum()), float(len(good[part])), float(score[part].sum())])
+        while len(blocks) > 1 and blocks[-2][0] / blocks[-2][1] >= blocks[-1][0] / blocks[-1][1]:
+            last = blocks.pop()
+            blocks[-1] = [a + b for a, b in zip(blocks[-1], last, strict=True)]
+    scores = [round(b[2] / b[1], 5) for b in blocks]
+    shares = np.maximum.accumulate([b[0] / (b[1] + 1) for b in blocks])
+    return scores, [round(float(s), 5) for s in shares]
