@@ -68,7 +68,7 @@ class Photo:
         """
         wanted = build(operation, parameters) if isinstance(operation, str) else operation
         ready = self
-        if wanted.needs_matte and self.picture.matte is None:
+        if wanted.wants_matte() and self.picture.matte is None:
             ready = self.edit("cutout", seed=seed, limits=limits)
         context = Context(seed=seed, source=self.original, open_picture=self.opener, load_model=weights.load)
         locked = apply_locked(wanted, ready.picture, context, limits=limits)

@@ -53,7 +53,7 @@ def apply_locked(
     with torch.inference_mode():
         result = operation.apply(picture, context)
         fidelity: dict[str, float] = {}
-        if picture is not None and not operation.may_change_product:
+        if picture is not None and not operation.touches_product():
             result, fidelity = _lock(operation, picture, result, limits or Limits())
     step = Step(
         operation=name_of(operation),

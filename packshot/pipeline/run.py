@@ -180,11 +180,19 @@ def named_pictures(recipe: Recipe) -> dict[str, str]:
     """Files that parameters name → SHA-256, so that another background or other weights make other settings."""
     found = named_weights(recipe)
     for step in recipe.steps:
-        for name in operations.find(step.operation).picture_fields():
-            value = step.parameters.get(name)
-            if isinstance(value, str) and value and not value.startswith("$"):
-                found[value] = hashlib.sha256(read_bytes(value)).hexdigest()
+        for values in [dict(step.parameters), *(_filled_in(step.parameters, own) for _, own in recipe.variants())]:
+            for name in operations.find(step.operation).picture_names(values):
+                if not name.startswith("$") and name not in found:
+                    found[name] = hashlib.sha256(read_bytes(name)).hexdigest()
     return found
+
+
+def _filled_in(parameters: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters with the `$names` that `each` gives filled in; a product's own stay as they are."""
+    return {
+        key: values.get(value[1:], value) if isinstance(value, str) and value.startswith("$") else value
+        for key, value in parameters.items()
+    }
 
 
 def _plan(work: Work, items: Iterable[Item], out: Path, index: Index) -> Iterator[tuple[Job, list[Record]]]:
