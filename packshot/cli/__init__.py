@@ -25,6 +25,7 @@ from packshot.cli import (
     pipelines,
     run,
     score,
+    serve,
     toyshop,
     track,
     train,
@@ -58,6 +59,7 @@ app.command("generate")(generate.generate)
 app.command("score")(score.score)
 app.command("explain")(explain.explain)
 app.add_typer(models.app, name="models")
+app.add_typer(serve.app, name="serve")
 app.command("verify")(verify.verify)
 app.command("operations")(operations.operations)
 app.command("pipelines")(pipelines.pipelines)

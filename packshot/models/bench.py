@@ -113,6 +113,12 @@ def remembered(digest: str) -> str:
     return str(_known().get(machine(), {}).get(digest, {}).get("engine", "torch"))
 
 
+def rows_of(digest: str) -> list[dict[str, object]]:
+    """What was measured of the engines for these weights on this machine, as plain values; empty if nothing was."""
+    rows = _known().get(machine(), {}).get(digest, {}).get("rows", [])
+    return rows if isinstance(rows, list) else []
+
+
 def _known() -> dict[str, dict[str, dict[str, object]]]:
     try:
         found: dict[str, dict[str, dict[str, object]]] = json.loads((home() / FILE).read_text())

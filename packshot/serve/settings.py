@@ -64,9 +64,10 @@ class Settings(BaseModel):
     roots: Folders = parameter((), "folders on this machine that jobs may read catalogues from, commas between")
 
     # What one request may bring
-    upload_mb: int = parameter(64, "most of one upload", unit="MiB", ge=1, le=65536)
+    upload_mb: int = parameter(64, "most of one direct edit or check, all its pictures", unit="MiB", ge=1, le=65536)
+    file_mb: int = parameter(4096, "most of one file for jobs (POST /v1/files)", unit="MiB", ge=1, le=1 << 20)
     json_kb: int = parameter(1024, "most of a request that is no upload", unit="KiB", ge=1, le=65536)
-    megapixels: float = parameter(50.0, "most pixels of one picture, seen before it is decoded", ge=0.01, le=1000)
+    megapixels: float = parameter(50.0, "most pixels of one picture, seen before it is decoded", ge=0.01, le=100)
     parts: int = parameter(16, "most parts of a form", ge=2, le=1000)
 
     # How much at once
@@ -128,8 +129,13 @@ class Settings(BaseModel):
 
     @property
     def upload_bytes(self) -> int:
-        """Most bytes of one upload."""
+        """Most bytes of one direct edit or check."""
         return self.upload_mb * MIB
+
+    @property
+    def file_bytes(self) -> int:
+        """Most bytes of one file for jobs."""
+        return self.file_mb * MIB
 
     @property
     def json_bytes(self) -> int:

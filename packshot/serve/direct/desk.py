@@ -1,0 +1,48 @@
+"""What a piece of work may know and ask for: limits, memory, a folder of its own."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from packshot.errors import Busy, TooLarge
+from packshot.provenance.credentials import Signing
+from packshot.serve.direct import frames
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a worker process is told once. scratch: folder for files that live as long as one answer."""
+
+    max_pixels: int
+    scratch: str
+    certificate: str = ""
+    key: str = ""
+
+
+class Desk:
+    """What a task may ask for while it works."""
+
+    def __init__(self, connection: Connection, limits: Limits) -> None:
+        self.connection, self.limits = connection, limits
+
+    def need(self, bytes_: int) -> None:
+        """Wait until so much memory may be used. Raises Busy if it is not to be had now, TooLarge if never."""
+        frames.send(self.connection, {"need": bytes_})
+        answer, _ = frames.receive(self.connection)
+        if not answer["granted"]:
+            raise (
+                TooLarge(answer["why"]) if answer["kind"] == "TooLarge" else Busy(answer["why"], answer["retry_after"])
+            )
+
+    def scratch(self) -> tempfile.TemporaryDirectory[str]:
+        """A folder of its own that is gone afterwards."""
+        return tempfile.TemporaryDirectory(dir=self.limits.scratch, prefix="work-")
+
+    def signing(self) -> Signing:
+        """Whose signature files leave with."""
+        if not self.limits.certificate:
+            return Signing()
+        return Signing(Path(self.limits.certificate), Path(self.limits.key))
