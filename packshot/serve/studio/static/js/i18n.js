@@ -22,7 +22,9 @@ export function preferred() {
 
 /** Load a language and tell everything that shows words. */
 export async function speak(name, keep = true) {
-  [words, operationWords] = await Promise.all([read(name), read(`operations.${name}`)]);
+  const [shell, pictures, operations] = await Promise.all([read(name), read(`pictures.${name}`), read(`operations.${name}`)]);
+  words = { ...shell, ...pictures };
+  operationWords = operations;
   if (keep) kept.set("language", name);
   document.documentElement.lang = name === "zh" ? "zh-CN" : "en";
   language.set(name);
@@ -78,6 +80,9 @@ const spoken = (name) => (name.charAt(0).toUpperCase() + name.slice(1)).replaceA
 
 /** The name of an operation. */
 export const operationName = (operation) => operationWords[operation] ?? spoken(operation);
+
+/** What an operation does, where the reader's language has it; else "". */
+export const operationHelp = (operation) => operationWords[`${operation}.help`] ?? "";
 
 /** The name of a parameter: of this operation, of every operation that has it, or its own name. */
 export function parameterName(operation, parameter) {

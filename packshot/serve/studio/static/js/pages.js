@@ -22,9 +22,13 @@ function later(load) {
 
 export const PAGES = {
   listing: { letter: "l", view: later(() => import("./pages/listing.js")) },
+  edit: { letter: "e", view: later(() => import("./pages/edit.js")) },
+  generate: { letter: "g", view: later(() => import("./pages/generate.js")) },
+  sketch: { letter: "s", view: later(() => import("./pages/sketch.js")) },
+  restyle: { letter: "r", view: later(() => import("./pages/restyle.js")) },
   train: { letter: "t", view: later(() => import("./pages/train.js")) },
   models: { letter: "m", view: later(() => import("./pages/models.js")) },
   jobs: { letter: "j", view: later(() => import("./pages/jobs.js")) },
 };
 
-export const GROUPS = [["listing"], ["train", "models"], ["jobs"]];
+export const GROUPS = [["listing", "edit"], ["generate", "sketch", "restyle"], ["train", "models"], ["jobs"]];
