@@ -26,6 +26,7 @@ from packshot.cli import (
     run,
     score,
     serve,
+    studio,
     toyshop,
     track,
     train,
@@ -60,6 +61,7 @@ app.command("score")(score.score)
 app.command("explain")(explain.explain)
 app.add_typer(models.app, name="models")
 app.add_typer(serve.app, name="serve")
+app.command("studio")(studio.studio)
 app.command("verify")(verify.verify)
 app.command("operations")(operations.operations)
 app.command("pipelines")(pipelines.pipelines)
