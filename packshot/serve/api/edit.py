@@ -27,7 +27,8 @@ from packshot.serve.guards.headers import attached
 TEXTS = {
     "file": "id of an uploaded file, in place of the part picture",
     "parameters": "parameters of the operation as a JSON object; what is left out has its default",
-    "steps": "operations in their order, as a JSON list of {operation, parameters}",
+    "steps": "operations in their order, as a JSON list of {operation, parameters}; mask names the part with what was "
+    "drawn for that step",
     "output": "format, quality and so on as a JSON object; PNG where something is transparent, else JPEG",
     "seed": "random seed, a whole number from 0",
     "policy": "how the file is marked",
@@ -80,27 +81,29 @@ def _route(name: str) -> Callable[..., Awaitable[Response]]:
 async def _steps(request: Request, service: Serving, caller: EditCaller) -> Response:
     form = await forms.read(request, service, {k: v for k, v in TEXTS.items() if k != "parameters"})
     steps = form.json("steps", list, [])
-    if not 0 < len(steps) <= MOST_STEPS:
-        words = f"a list of 1 to {MOST_STEPS} steps"
+    if len(steps) > MOST_STEPS:
+        words = f"a list of at most {MOST_STEPS} steps (none: the photo as it was read)"
         raise problems.plain(422, f"steps: expected {words}, got {len(steps)}", field="steps", expected=words)
     return await _edited(request, service, caller, form, [_step(step, i) for i, step in enumerate(steps)])
 
 
 def _step(step: Any, i: int) -> dict[str, Any]:
     step = {"operation": step} if isinstance(step, str) else step
-    if (
-        not isinstance(step, dict)
-        or not isinstance(step.get("operation"), str)
-        or set(step) - {"operation", "parameters"}
-    ):
-        words = "{operation, parameters}"
+    known = {"operation", "parameters", "mask"}
+    if not isinstance(step, dict) or not isinstance(step.get("operation"), str) or set(step) - known:
+        words = "{operation, parameters} and perhaps mask"
         raise problems.plain(
             422, f"steps.{i}: expected {words}, got {problems.shown(step)}", field=f"steps.{i}", expected=words
         )
     parameters = step.get("parameters") or {}
     if not isinstance(parameters, dict):
         raise problems.plain(422, f"steps.{i}.parameters: expected an object", field=f"steps.{i}.parameters")
-    return {"operation": step["operation"], "parameters": parameters}
+    found = {"operation": step["operation"], "parameters": parameters}
+    if step.get("mask") in (None, ""):
+        return found
+    if not isinstance(step["mask"], str):
+        raise problems.plain(422, f"steps.{i}.mask: expected the name of a part", field=f"steps.{i}.mask")
+    return found | {"mask": step["mask"]}
 
 
 async def _edited(
@@ -128,7 +131,7 @@ def _checked(step: Mapping[str, Any]) -> dict[str, Any]:
         model(**parameters)
     except ValidationError as error:
         raise problems.of_validation(error, name, model) from None
-    return {"operation": name, "parameters": parameters}
+    return dict(step)
 
 
 def _output(form: Form) -> dict[str, Any]:
@@ -162,11 +165,13 @@ async def _pictures(service: Service, caller: Caller, form: Form, steps: list[di
         )
     used = {"picture", "mask"}
     for step in steps:
-        for name in references.pictures(step["operation"], step["parameters"]):
+        drawn = [step["mask"]] if "mask" in step else []
+        for name in (*references.pictures(step["operation"], step["parameters"]), *drawn):
             if name not in form.blobs and name.startswith(forms.FILE_ID):
                 form.blobs[name], _ = await forms.uploaded(service, caller, name)
             used.add(name)
         references.refuse_places(step["operation"], step["parameters"], form.blobs)
+        references.refuse_mask(step, form.blobs)
     spare = sorted(set(form.blobs) - used)
     if spare:
         raise problems.plain(422, f"{spare[0]}: no parameter names this part", field=spare[0])
@@ -238,11 +243,14 @@ def _body(name: str, model: type[BaseModel] | None) -> dict[str, Any]:
         parts.pop("parameters")
         step = {
             "type": "object",
-            "properties": {"operation": {"enum": list(operations.TABLE)}, "parameters": {"type": "object"}},
+            "properties": {
+                "operation": {"enum": list(operations.TABLE)},
+                "parameters": {"type": "object"},
+                "mask": {"type": "string", "description": "part or uploaded file with what was drawn for this step"},
+            },
         }
         parts["steps"] = {
             "type": "array",
-            "minItems": 1,
             "maxItems": MOST_STEPS,
             "items": step | {"required": ["operation"]},
         }

@@ -33,15 +33,19 @@ REHEARSAL = ({"operation": "cutout", "parameters": {}}, {"operation": "backgroun
 def edit(desk: Desk, arguments: Mapping[str, Any], blobs: Blobs) -> tuple[dict[str, Any], Blobs]:
     """`{steps, numbers, flags, notes, fidelity, marks, …}` and the blob `picture`.
 
-    arguments: steps `[{operation, parameters}]`, seed, output (fields of Encoding), policy (entries of one).
-    blobs: `picture`, `mask` if one was drawn, and the pictures that parameters name.
+    arguments: steps `[{operation, parameters, mask}]`, seed, output (fields of Encoding), policy (entries of one).
+    blobs: `picture`, `mask` if one was drawn, what was drawn for single steps, and the pictures that parameters name.
+    `to_source` leads from the result's pixels to the photo's.
     """
     started = time.perf_counter()
     wanted = [_operation(step, blobs) for step in arguments["steps"]]
     admit(desk, blobs, wanted)
     photo = _opened(blobs)
-    for operation in wanted:
+    for operation, step in zip(wanted, arguments["steps"], strict=True):
+        own = step.get("mask", "")
+        photo = _masked(photo, blobs[own]) if own else photo
         photo = photo.edit(operation, seed=arguments.get("seed", 0))
+        photo = replace(photo, picture=photo.picture.replace(mask=None)) if own else photo
     exported, data, encoding = _exported(desk, photo, arguments)
     fidelity = worst(photo.steps) | {f"encoded_{k}": v for k, v in photo.encoded_fidelity(exported).items()}
     done = {
@@ -53,6 +57,7 @@ def edit(desk: Desk, arguments: Mapping[str, Any], blobs: Blobs) -> tuple[dict[s
         "marks": exported.marks,
         "width": exported.shown.width,
         "height": exported.shown.height,
+        "to_source": photo.picture.to_source.tolist(),
         "format": encoding.format,
         "bytes": len(data),
         "sha256": exported.sha256,
@@ -108,9 +113,11 @@ def _opened(blobs: Blobs) -> door.Photo:
         return files.read(blobs[name])
 
     photo = replace(door.open_photo(blobs["picture"]), opener=opener)
-    if "mask" not in blobs:
-        return photo
-    drawn = files.read(blobs["mask"])
+    return _masked(photo, blobs["mask"]) if "mask" in blobs else photo
+
+
+def _masked(photo: door.Photo, data: bytes) -> door.Photo:
+    drawn = files.read(data)
     if drawn.size != photo.picture.size:
         w, h = photo.picture.width, photo.picture.height
         raise ParameterError(f"mask: expected the photo's size {w} x {h} px, got {drawn.width} x {drawn.height}")

@@ -41,6 +41,15 @@ def refuse_places(operation: str, parameters: Mapping[str, Any], given: Collecti
             )
 
 
+def refuse_mask(step: Mapping[str, Any], given: Collection[str]) -> None:
+    """Raise UnsafePath where what was drawn for a step is not among the pictures `given`."""
+    if step.get("mask") and step["mask"] not in given:
+        raise UnsafePath(
+            f"{step['operation']}: mask: expected the name of a part of this request or the id of an uploaded file, "
+            f"got {step['mask'][:200]!r}"
+        )
+
+
 def _place(operation: str, parameters: Mapping[str, Any], name: str) -> str:
     keys = [key for key, value in parameters.items() if isinstance(value, str) and name in value]
     return ".".join([operation, *keys[:1]])
