@@ -65,9 +65,9 @@ async def submit(
 
 def _submitted(service: Service, caller: Caller, wanted: JobRequest, key: str) -> tuple[Job, bool]:
     backend = service.backend
-    kinds.checked(wanted)
-    if wanted.files:
-        backend.uploads.find_all(caller.tenant, wanted.files)
+    kind = kinds.checked(wanted)
+    if wanted.files or kind.uploads():
+        backend.uploads.find_all(caller.tenant, (*wanted.files, *kind.uploads()))
     if wanted.catalogue:
         roots.inside(wanted.catalogue, service.settings.roots)
     if wanted.webhook:
@@ -157,7 +157,7 @@ async def archive(id: str, service: Serving, caller: JobCaller) -> Response:
 def _entries(service: Service, caller: Caller, job: str) -> Iterator[Entry]:
     after, blobs = "", service.backend.blobs
     while found := service.backend.jobs.results(caller.sees, job, after=after, limit=PAGE):
-        for result in found:
+        for result in (one for one in found if one.digest):  # what failed has no file
             tenant, digest = result.tenant, result.digest
             yield Entry(result.name, result.size, lambda t=tenant, d=digest: blobs.open(t, d))  # type: ignore[misc]
         after = found[-1].name

@@ -18,7 +18,7 @@ from packshot.errors import Busy, Conflict, NotKnown, ParameterError
 from packshot.serve.database.counters import spend
 from packshot.serve.database.engine import Database
 from packshot.serve.database.schema import deliveries, events, jobs, results
-from packshot.serve.jobs import rows
+from packshot.serve.jobs import outbox, rows
 from packshot.serve.jobs.model import COMMANDS, FINISHED, OPEN, Command, Event, Job, JobRequest, Result, State
 
 MOST_AT_ONCE = 1000
@@ -99,6 +99,7 @@ class JobStore:
             told, values = _commanded(row, command, now)
             if values:
                 rows.change(c, job, now, [(told, {})] if told else [], **values)
+                outbox.note(c, job, now)
             return rows.job_of(rows.find(c, tenant, job))
 
     def events(self, tenant: str | None, job: str, after: int = 0, limit: int = MOST_AT_ONCE) -> list[Event]:
@@ -129,7 +130,10 @@ class JobStore:
             raise NotKnown(
                 f"result {name[:200]!r}: job {job} has none of that name; GET /v1/jobs/{job}/results lists them"
             )
-        return rows.result_of(row)
+        found = rows.result_of(row)
+        if not found.digest:
+            raise NotKnown(f"result {name[:200]!r}: came to nothing ({found.facts.get('reason', 'failed')})")
+        return found
 
     def delete(self, tenant: str | None, job: str) -> None:
         """Forget a finished job with its events and results. Raises NotKnown, Conflict if it is not finished."""
@@ -185,7 +189,7 @@ def _check_room(c: Connection, tenant: str, bounds: Bounds) -> None:
 def _commanded(row: RowMapping, command: Command, now: float) -> tuple[str, dict[str, Any]]:
     """The event to tell and the columns to set; nothing to set if it is so already."""
     state, wanted = row["state"], row["wanted"]
-    again = {"state": "queued", "wanted": "", "error": "", "losses": 0, "queued": now, "ended": None}
+    again = {"state": "queued", "wanted": "", "error": "", "losses": 0, "reach": 0.0, "queued": now, "ended": None}
     ways: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {
         ("pause", "queued"): ("paused", {"state": "paused"}),
         ("pause", "paused"): ("", {}),
