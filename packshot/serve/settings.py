@@ -17,6 +17,7 @@ from packshot.imaging.home import home
 from packshot.operations.operation import parameter
 
 PREFIX = "PACKSHOT_SERVE_"
+SIGNING = {f"PACKSHOT_{name.upper()}": name for name in ("c2pa_cert", "c2pa_key", "c2pa_timestamp")}  # as every verb
 MIB = 1 << 20
 
 
@@ -62,6 +63,11 @@ class Settings(BaseModel):
     store: str = parameter("", "database URL: SQLite or PostgreSQL [default: a SQLite file in DATA]")
     files: str = parameter("", "place of uploads and results: folder or fsspec URL [default: DATA/files]")
     roots: Folders = parameter((), "folders on this machine that jobs may read catalogues from, commas between")
+
+    # Whose signature files leave with
+    c2pa_cert: Path | None = parameter(None, "PEM chain to sign with [default: an own, untrusted one]")
+    c2pa_key: Path | None = parameter(None, "PEM private key of that certificate")
+    c2pa_timestamp: str = parameter("", "address of an RFC 3161 time stamp service to ask for every signature")
 
     # What one request may bring
     upload_mb: int = parameter(64, "most of one direct edit or check, all its pictures", unit="MiB", ge=1, le=65536)
@@ -175,6 +181,7 @@ def settings(given: Mapping[str, Any] | None = None, environment: Mapping[str, s
     if strange:
         raise ParameterError(f"{strange[0]}: no such setting; expected one of {', '.join(known)}")
     values = {name: environment[key] for key, name in known.items() if key in environment}
+    values |= {name: environment[key] for key, name in SIGNING.items() if key in environment and name not in values}
     values |= {name: value for name, value in (given or {}).items() if value is not None}
     try:
         return Settings(**values)

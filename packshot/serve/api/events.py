@@ -35,7 +35,7 @@ async def events(
     follow: Annotated[bool, Query(description="false: what there is, as JSON, without waiting")] = True,
     last_event_id: Annotated[str, Header(description="number of the last event seen", max_length=20)] = "",
 ) -> Response:
-    """Ends when the job has; `follow=false` gives the events so far as JSON."""
+    """Ends when the job has, and is 204 from then on; `follow=false` gives the events so far as JSON."""
     if last_event_id:
         if not (last_event_id.isascii() and last_event_id.isdigit()):
             raise problems.plain(422, f"Last-Event-ID: expected a number, got {problems.shown(last_event_id)}")
@@ -43,6 +43,8 @@ async def events(
     found = await aside(service.backend.jobs.events, caller.sees, id, after)
     if not follow:
         return problems.JSON({"events": [event.model_dump(mode="json") for event in found]})
+    if not found and (await aside(service.backend.jobs.job, caller.sees, id)).state in FINISHED:
+        return Response(status_code=204)  # tells a browser not to come back
     if service.streams >= MOST_STREAMS:
         raise Busy(f"{service.streams} streams of events are open already", 10.0)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}

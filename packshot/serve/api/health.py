@@ -22,7 +22,9 @@ async def alive() -> Response:
 @router.get("/readyz", summary="Whether it can work: processes, database, files")
 async def ready(service: Serving) -> Response:
     """200, or 503 with what is missing."""
-    missing = [] if service.pool.ready else ["no process for direct work is warm yet"]
+    control = service.control
+    missing = [] if control is None or control.alive() else ["no process for jobs is there yet"]
+    missing += [] if service.pool.ready else ["no process for direct work is warm yet"]
     try:
         await aside(service.backend.check)
     except PackshotError as error:
@@ -36,4 +38,6 @@ async def ready(service: Serving) -> Response:
 async def metrics(request: Request, service: Serving) -> Response:
     """Needs a key with the scope metrics, where keys are needed."""
     service.access.caller(request, "metrics")
+    for state, number in (await aside(service.backend.jobs.counts)).items():
+        service.metrics.jobs.labels(state).set(number)
     return Response(await aside(service.metrics.page), media_type="text/plain; version=0.0.4; charset=utf-8")

@@ -11,6 +11,7 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
 
+from packshot.provenance.credentials import Signing
 from packshot.serve.api import problems
 from packshot.serve.backend import Backend
 from packshot.serve.direct.desk import Limits
@@ -21,6 +22,7 @@ from packshot.serve.guards.access import Access, Caller
 from packshot.serve.guards.admission import Memory
 from packshot.serve.guards.keys import Keys, Scope
 from packshot.serve.guards.metrics import Metrics
+from packshot.serve.jobs.control import Control
 from packshot.serve.settings import MIB, Settings
 
 T = TypeVar("T")
@@ -36,19 +38,27 @@ class Service:
         self.memory = Memory(settings.memory_mb * MIB)
         self.streams = 0  # open streams of events
         self._scratch = tempfile.TemporaryDirectory(prefix="packshot-serve-", ignore_cleanup_errors=True)
-        limits = Limits(settings.max_pixels, self._scratch.name)
+        cert, key, timestamp = settings.c2pa_cert, settings.c2pa_key, settings.c2pa_timestamp
+        Signing(cert, key)  # half of one is refused before the first request
+        limits = Limits(settings.max_pixels, self._scratch.name, str(cert or ""), str(key or ""), timestamp)
         self.pool = Pool(limits, self.memory, settings.edit_workers, settings.edit_queue, settings.edit_seconds)
         self.backend: Backend
+        self.control: Control | None = None
 
     async def start(self, workers: bool = False) -> None:
         """Open the backend, start the processes; `workers`: those for jobs too."""
         self.backend = await asyncio.to_thread(Backend.open, self.settings)
         await self.pool.start()
+        if workers:
+            self.control = Control(self.backend)
+            await asyncio.to_thread(self.control.start)
         self._measure()
 
     async def stop(self) -> None:
-        """End the processes, close the backend."""
+        """End the processes, close the backend; jobs under way go back to the queue."""
         await self.pool.stop()
+        if self.control is not None:
+            await asyncio.to_thread(self.control.stop)
         await asyncio.to_thread(self.backend.close)
         self._scratch.cleanup()
 

@@ -12,9 +12,10 @@ from packshot import operations
 from packshot.operations.operation import Operation
 from packshot.provenance import policies
 from packshot.provenance.encoding import Encoding
+from packshot.serve import webhooks
 from packshot.serve.api import problems
 from packshot.serve.api.problems import JSON
-from packshot.serve.api.service import AnyCaller, Serving
+from packshot.serve.api.service import AnyCaller, JobCaller, Serving, aside
 from packshot.serve.direct import references
 from packshot.serve.guards.keys import SCOPES
 from packshot.serve.jobs import kinds
@@ -166,6 +167,12 @@ async def limits(service: Serving, caller: AnyCaller) -> Response:
         "roots": [root.name for root in s.roots],
     }
     return JSON(said)
+
+
+@router.get("/v1/webhooks/secret", summary="The key by which webhooks of your jobs are signed")
+async def secret(service: Serving, caller: JobCaller) -> Response:
+    """As standardwebhooks.com has it: `whsec_` and the base64 of the key."""
+    return JSON({"secret": await aside(webhooks.secret_of, service.backend.database, caller.tenant)})
 
 
 @router.get("/v1/me", summary="Who calls")

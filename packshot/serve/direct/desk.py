@@ -20,6 +20,7 @@ class Limits:
     scratch: str
     certificate: str = ""
     key: str = ""
+    timestamp: str = ""
 
 
 class Desk:
@@ -43,6 +44,6 @@ class Desk:
 
     def signing(self) -> Signing:
         """Whose signature files leave with."""
-        if not self.limits.certificate:
-            return Signing()
-        return Signing(Path(self.limits.certificate), Path(self.limits.key))
+        known = self.limits
+        certificate, key = (Path(place) if place else None for place in (known.certificate, known.key))
+        return Signing(certificate, key, timestamp_url=known.timestamp or None)

@@ -37,7 +37,7 @@ def refuse_places(operation: str, parameters: Mapping[str, Any], given: Collecti
         value = parameters.get(key)
         if value and not (isinstance(value, str) and WEIGHTS.fullmatch(value) and ".." not in value):
             raise UnsafePath(
-                f"{operation}.{key}: expected weights by name, got {value!r:.200}; GET /v1/models lists those that are here"
+                f"{operation}.{key}: expected weights by name, got {value!r:.200}; GET /v1/models lists those here"
             )
 
 

@@ -30,7 +30,10 @@ PRELOAD = (
     "packshot.imaging.segmentation.segment",
     "packshot.imaging.scenery.grounds",
     "packshot.imaging.mattes",
-)  # imported once, by the process that workers are forked from
+    "packshot.serve.jobs.worker",
+    "packshot.pipeline.catalogues",
+    "packshot.publish.fit",
+)  # imported once, by the process that all workers, those for jobs too, are forked from
 
 
 def find(name: str) -> Task:

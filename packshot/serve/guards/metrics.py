@@ -23,6 +23,7 @@ class Metrics:
             "packshot_request_seconds", "time of requests", ["route"], buckets=SECONDS, registry=self.registry
         )
         self.work = self._counter("direct_work", "pieces of direct work by what came of them", "task", "outcome")
+        self.jobs = Gauge("packshot_jobs", "jobs by state", ["state"], registry=self.registry)
         self.work_seconds = Histogram(
             "packshot_direct_work_seconds", "time at work", ["task"], buckets=SECONDS, registry=self.registry
         )
