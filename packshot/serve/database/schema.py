@@ -37,6 +37,7 @@ jobs = Table(
     Column("last_event", BigInteger, nullable=False, default=0),
     Column("attempt", Integer, nullable=False, default=0),
     Column("losses", Integer, nullable=False, default=0),  # workers lost since it last got further
+    Column("reach", Float, nullable=False, default=0.0),  # how far it got: pictures, or images seen in training
     Column("worker", Text, nullable=False, default=""),
     Column("lease_until", Float, nullable=False, default=0.0),
     Index("jobs_key", "tenant", "key", unique=True),
@@ -66,6 +67,7 @@ results = Table(
     Column("status", Text, nullable=False, default=""),
     Column("subject", Text, nullable=False, default=""),  # photo and variant; a newer result of it replaces this one
     Column("facts", Text, nullable=False, default="{}"),
+    Column("record", Text, nullable=False, default=""),  # line of the job's own records, to go on elsewhere
     Column("made", Float, nullable=False),
     Index("results_blob", "tenant", "digest"),
     Index("results_subject", "job", "subject"),
