@@ -1,9 +1,9 @@
 """Webhooks: a caller is told that a job has ended. Signed, sent again until taken, none lost with a killed server.
 
-The form is that of standardwebhooks.com, which receivers have libraries for: headers `webhook-id` (the same in every try,
-so that a receiver can drop what it has seen), `webhook-timestamp` (Unix seconds of the try) and `webhook-signature`
-(`v1,` and the base64 of the HMAC-SHA256 of `id.timestamp.body`). The key is the tenant's own. A signature older or younger
-than five minutes is refused by `verify`, so that a recorded message cannot be played again later.
+The form is that of standardwebhooks.com, which receivers have libraries for: headers `webhook-id` (the same in every
+try, so that a receiver can drop what it has seen), `webhook-timestamp` (Unix seconds of the try) and
+`webhook-signature` (`v1,` and the base64 of the HMAC-SHA256 of `id.timestamp.body`). The key is the tenant's own.
+`verify` refuses what was signed over five minutes ago, so that a recorded message cannot be played again later.
 """
 
 from __future__ import annotations

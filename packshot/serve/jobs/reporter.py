@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,11 +26,13 @@ T = TypeVar("T")
 TOLD_SECONDS = 1.0  # between two events that tell nothing but progress
 FACTS = ("sku", "image", "variant", "reason", "notes", "fidelity", "marks", "checks", "size", "seconds")
 FULL_DISK = tuple(os.strerror(number) for number in FULL)
+TEXTS = (".json", ".jsonl", ".html", ".xml", ".csv", ".yaml", ".md")
+INNER = frozenset({"catalogue/catalogue.json", "catalogue/products.jsonl"})  # where the photos lie on this machine
 NOT_SENT = (".lock", ".part", ".sqlite")
 
 
 class Stop(BaseException):
-    """The job is to stop now; no Exception, so that no step takes it for a fault. why: pause, cancel, shutdown or full."""
+    """The job is to stop now. No Exception: no step takes it for a fault. why: pause, cancel, shutdown or full."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -45,6 +48,7 @@ class Reporter:
     def __init__(self, lease: Lease, blobs: Blobs, out: Path, wait: Callable[[float], Any] = time.sleep) -> None:
         self.lease, self.blobs, self.out, self.wait = lease, blobs, out, wait
         self.obey, self.why = True, ""
+        self.hidden = f"{out.parent}{os.sep}"  # where the job lies on this machine is nobody's business
         self.progress: dict[str, Any] = dict(lease.job.progress)
         self._told = 0.0
 
@@ -83,6 +87,7 @@ class Reporter:
     def made(self, record: Record) -> Made:
         """The result of a record; its picture is kept in the store."""
         facts = {key: value for key, value in asdict(record).items() if key in FACTS}
+        facts["reason"] = record.reason.replace(self.hidden, "")
         subject = json.dumps(record.key)
         if not record.output:
             return Made(_failed(record), "", 0, "", record.status, subject, facts, record.line())
@@ -106,8 +111,26 @@ class Reporter:
         known = {result.name: result.digest for result, _ in self.lease.records() if result.status}
         for path in sorted(self.out.rglob("*")):
             name = path.relative_to(self.out).as_posix()
-            if path.is_file() and name not in known and not path.name.startswith(".") and path.suffix not in NOT_SENT:
-                self._report([], [self._file(path)])
+            inner = path.name.startswith(".") or path.suffix in NOT_SENT or name in INNER
+            if path.is_file() and name not in known and not inner:
+                with self._without_places(path) as shown:
+                    blob = self.again(lambda file=shown: self.blobs.adopt(self.lease.job.tenant, file))  # type: ignore[misc]
+                self._report([], [Made(name, blob.digest, blob.size, type_of(name))])
+
+    @contextmanager
+    def _without_places(self, path: Path) -> Iterator[Path]:
+        """The file, or a copy in which the job's own folder is not named where it is a text that names it."""
+        if path.suffix not in TEXTS:
+            yield path
+            return
+        copy = path.with_name(f".{path.name}.part")
+        with path.open("rb") as source, copy.open("wb") as target:
+            for line in source:
+                target.write(line.replace(self.hidden.encode(), b""))
+        try:
+            yield copy
+        finally:
+            copy.unlink()
 
     def _file(
         self,

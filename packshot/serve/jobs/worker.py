@@ -122,7 +122,8 @@ class Worker:
         except Unavailable:
             return "queued", ""
         except Exception as error:
-            return _failed(error)
+            state, why = _failed(error)
+            return state, why.replace(reporter.hidden, "")
         finally:
             self.busy = False
 
