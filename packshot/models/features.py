@@ -37,7 +37,8 @@ FIRE_PARTS = (("squeeze", "conv1x1_1"), ("expand1", "conv1x1_2"), ("expand3", "c
 class FeatureSpace:
     """maps: `(n, 3, h, w)` in [0, 1] → maps `(n, c, h', w')`, differentiable; style, content: which of them count.
 
-    least: the shortest side, px, it takes. digest: of its weights. licence: of its weights.
+    least: the shortest side, px, it takes. together: so many neighbouring maps of style have one size and are told as
+    one. digest: of its weights. licence: of its weights.
     """
 
     name: str
@@ -45,6 +46,7 @@ class FeatureSpace:
     style: tuple[int, ...]
     content: tuple[int, ...]
     least: int = 1
+    together: int = 1
     digest: str = ""
     licence: str = "Apache-2.0"
 
@@ -97,7 +99,7 @@ def filters(count: int = 24, sizes: tuple[int, ...] = (3, 7), halvings: int = 4,
     all_maps = tuple(range(each * (halvings + 1)))
     middle = tuple(place for place in all_maps if place // each in (1, 2) and place % each)
     content = middle or tuple(place for place in all_maps if place % each)
-    return FeatureSpace("filters", network.eval(), all_maps, content)
+    return FeatureSpace("filters", network.eval(), all_maps, content, together=each)
 
 
 @lru_cache(maxsize=4)

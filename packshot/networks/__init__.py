@@ -47,6 +47,11 @@ TABLE = {
     "swinir": "packshot.networks.restoration.swinir:SwinIRConfig:SwinIR",
     "inpainter": "packshot.networks.restoration.inpainter:InpainterConfig:Inpainter",
     "restore-vae": "packshot.networks.restoration.vae:RestoreVAEConfig:RestoreVAE",
+    "adain": "packshot.networks.style.adain:AdaINConfig:AdaIN",
+    "fast-style": "packshot.networks.style.fast:FastStyleConfig:FastStyle",
+    "style-adapter": "packshot.networks.style.fast:StyleAdapterConfig:StyleAdapter",
+    "style-transformer": "packshot.networks.style.transformer:StyleTransformerConfig:StyleTransformer",
+    "exemplar": "packshot.networks.style.exemplar:ExemplarConfig:Exemplar",
     "patch-discriminator": "packshot.networks.restoration.patch:PatchConfig:PatchDiscriminator",
 }
 

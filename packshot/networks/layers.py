@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -418,3 +418,78 @@ class ResidualBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.relu(self.shortcut(x) + self.body(x))
+
+
+def moments(x: Tensor) -> Tensor:
+    """`(n, c, h, w)` → `(n, 2, c)`: mean and standard deviation of each channel over places. Wants float32."""
+    flat = x.float().flatten(2)
+    return torch.stack([flat.mean(2), (flat.var(2, correction=0) + 1e-5).sqrt()], 1)
+
+
+def standardised(x: Tensor) -> Tensor:
+    """Every channel of every picture with mean 0 and deviation 1 over places (instance normalisation)."""
+    mean, deviation = moments(x)[..., None, None].unbind(1)
+    return (x - mean) / deviation
+
+
+def mix_statistics(content: Tensor, style: Tensor) -> Tensor:
+    """AdaIN (Huang & Belongie 2017, eq. 8): content `(n, c, h, w)` with the `moments` `(n, 2, c)` of a style."""
+    mean, deviation = style[..., None, None].unbind(1)
+    return standardised(content) * deviation + mean
+
+
+def mix_pixels(content: Tensor, style: Tensor) -> Tensor:
+    """Per pixel: the mean of content and of style `(n, c, h', w')` brought to its size."""
+    return (content + F.interpolate(style, size=content.shape[2:], mode="bilinear", align_corners=False)) / 2
+
+
+def mix_averaged(content: Tensor, style: Tensor) -> Tensor:
+    """Features averaged with weights from style: at each place those of style `(n, c, h', w')`, by likeness.
+
+    Weights are a softmax over the style's places of the cosine of standardised features, times √c: an attention without
+    parameters (as AdaAttN, Liu et al. 2021, eq. 5, without its projections).
+    """
+    n, c, h, w = content.shape
+    query = F.normalize(standardised(content).flatten(2), dim=1).transpose(1, 2)  # n, h·w, c
+    key = F.normalize(standardised(style).flatten(2), dim=1).transpose(1, 2)
+    value = style.flatten(2).transpose(1, 2)
+    found = F.scaled_dot_product_attention(query, key, value.to(query.dtype), scale=float(c) ** 0.5)
+    return found.transpose(1, 2).reshape(n, c, h, w)
+
+
+MIXING: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "statistics": mix_statistics,
+    "pixels": mix_pixels,
+    "averaged": mix_averaged,
+}
+
+
+def mixed(how: str, content: Tensor, styles: Sequence[Tensor], shares: Sequence[float]) -> Tensor:
+    """Content mixed with several styles, each with its share; a style's batch may be 1."""
+    told = [style.expand(len(content), *style.shape[1:]) for style in styles]
+    return torch.stack([share * MIXING[how](content, s) for s, share in zip(told, shares, strict=True)]).sum(0)
+
+
+class SmoothConv(nn.Module):
+    """A 3 × 3 convolution over repeated borders, as pictures without frames want it, and a ReLU unless it is off."""
+
+    def __init__(self, channels_in: int, channels_out: int, stride: int = 1, active: bool = True) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(channels_in, channels_out, 3, stride)
+        self.active = active
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.conv(F.pad(x, (1, 1, 1, 1), mode="replicate"))
+        return torch.relu(x) if self.active else x
+
+
+class SmoothResidual(nn.Module):
+    """x + two convolutions over repeated borders."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(SmoothConv(channels, channels), SmoothConv(channels, channels, active=False))
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = x + self.body(x)
+        return out

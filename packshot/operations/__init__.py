@@ -24,6 +24,7 @@ TABLE = {
     "sharpen": "packshot.operations.sharpen:Sharpen",
     "erase": "packshot.operations.erase:Erase",
     "extend": "packshot.operations.extend:Extend",
+    "restyle": "packshot.operations.restyle:Restyle",
     "beautify": "packshot.operations.beautify:Beautify",
 }
 

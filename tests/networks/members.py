@@ -48,16 +48,25 @@ TINY = {
     "inpainter": {"width": 4, "depth": 2, "side": 8, "patch": 2, "code": 4},
     "restore-vae": {"width": 4, "max_width": 8, "halvings": 2, "code": 2},
     "patch-discriminator": {"width": 4, "depth": 1},
+    "random-filters": {"filters": 3, "sizes": [3, 5], "halvings": 1},
+    "vgg-19": {"divide": 32},
+    "squeezenet": {"divide": 8},
+    "adain": {"width": 4, "blocks": 1},
+    "fast-style": {"width": 4, "residuals": 1},
+    "style-adapter": {"width": 4, "residuals": 1},
+    "style-transformer": {"width": 8, "heads": 2, "decoders": 1},
+    "exemplar": {"width": 4, "blocks": 1, "code": 5},
 }
 GENERATORS = [name for name in networks.TABLE if name.endswith("-generator")]
 CRITICS = [name for name in networks.TABLE if name.endswith("-critic")]
 SEGMENTING = [name for name, place in networks.TABLE.items() if ".segmentation." in place]
 SIZES = (28, 32)
-LEAST_IS_ZERO = ("depth", "condition_dim", "group_size", "whole", "dropout")  # entries that may be 0
+STYLED = ("adain", "style-transformer", "exemplar")  # take a photo and a style
+LEAST_IS_ZERO = ("halvings", "depth", "condition_dim", "group_size", "whole", "dropout")  # entries that may be 0
 BATCH_MATTERS = ("progan-critic", "stylegan2-critic")  # they compare the pictures of a batch, on purpose
 BESIDE_THE_PICTURE = ("heads.classifiers", "text.", "to_code.")  # weights of a critic that no picture passes through
 DISCRETE = ("vqvae", "fsq")  # a rounding error may pick another code
-NOTHING_TO_LEARN = ("mixture",)  # no parameters
+NOTHING_TO_LEARN = ("mixture", "random-filters")  # no parameters
 
 
 def make(name, **entries):
@@ -80,6 +89,8 @@ def _row(name, config, generator):
     def normal(*shape):
         return torch.randn(*shape, generator=generator)
 
+    if name == "style-adapter":
+        return []
     if name == "mixture":
         return [normal(config.latent_dim), torch.rand((), generator=generator)]
     condition = [normal(config.condition_dim)] if getattr(config, "condition_dim", 0) else []
@@ -95,6 +106,8 @@ def _row(name, config, generator):
         first = normal(channels, side, side).tanh()
     tokens = [torch.randint(0, 9, (4,), generator=generator)] if name.startswith("product") else []
     noise = [normal(config.latent_dim)] if name == "vae" else []
+    if name in STYLED:
+        return [first, normal(3, 24, 16).tanh()]
     return [first, *condition, *noise] if not tokens else [first, *(condition or [None]), *tokens]
 
 

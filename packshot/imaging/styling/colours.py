@@ -187,3 +187,10 @@ def _blurred(cube: Field, sigma: float) -> Field:
                                   borderType=cv2.BORDER_REPLICATE)  # fmt: skip
         cube = np.moveaxis(smooth.reshape(NODES, NODES, NODES), 0, axis)
     return np.ascontiguousarray(cube)
+
+
+def with_colours_of(photo: Tensor, styled: Tensor) -> Tensor:
+    """The styled picture's lightness under the photo's hue and chroma (OKLab), `(n, 3, h, w)` both."""
+    lab = rgb_to_oklab(photo)
+    lightness = rgb_to_oklab(styled)[:, :1]
+    return oklab_to_rgb(torch.cat([lightness, lab[:, 1:]], 1), clamp=True)

@@ -1,0 +1,175 @@
+"""The product lock for style: what must stay of a product that is being restyled, and how far it did.
+
+print   what is written or drawn finely on it: found by the strokes of its letters, pasted back from the photo
+shape   its edges: where they moved further than allowed, the photo's fine luma takes the styled one's place at edges
+colour  its colours, seen from a little distance, go no further than a limit of CIEDE2000
+
+Sources: top-hats of the size of a stroke (Serra 1982) gathered into fields; the rest is arithmetic, held to what
+`compare` measures. Everything is exact where it says so: printed places are the photo's own pixels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from packshot.imaging import compare
+from packshot.imaging.colour import delta_e_2000, lab_to_rgb, rgb_to_lab
+from packshot.imaging.styling.regions import of_edges
+
+Field = NDArray[np.float32]
+
+STROKE = 0.012  # of the longest side: the thickest stroke of print
+CONTRAST = 0.10  # luma by which a stroke stands off what is around it
+LEAST_SIDE, MOST_SIDE = 5, 0.12  # px and share of the longest side: height of a letter
+CROSSINGS = 6  # strokes in a field before it counts as print
+FIELD = 0.025  # of the longest side: how far strokes of one field lie apart
+SEEN = 0.012  # of the longest side: the blur under which colour is compared
+EDGE_SIGMA = 0.004  # of the longest side: finer luma than this is what an edge is made of
+STEPS = (0.0, 0.35, 0.7, 1.0)  # shares of the photo's edges that are tried until they have not moved
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The picture after the lock, and what it came to: figures by name, flags where a limit could not be held."""
+
+    rgb: Tensor
+    numbers: dict[str, float]
+    flags: tuple[str, ...] = ()
+    layers: dict[str, Tensor] = field(default_factory=dict)
+
+
+def keep(
+    photo: Tensor, styled: Tensor, matte: Tensor | None, what: frozenset[str], edge_limit: float, colour_limit: float
+) -> Kept:
+    """All that is asked for, colour first and print last, inside the product (without a matte: everywhere).
+
+    photo, styled: `(1, 3, h, w)`; what: some of print, shape, colour; limits in px and CIEDE2000.
+    """
+    where = torch.ones_like(photo[:, :1], dtype=torch.bool) if matte is None else matte > 0.5
+    if not bool(where.any()) or torch.equal(photo, styled):
+        return Kept(styled, {})
+    rgb, numbers, flags, layers = styled, dict[str, float](), list[str](), dict[str, Tensor]()
+    if "colour" in what:
+        held = keep_colour(photo, rgb, where, colour_limit)
+        rgb, flags = held.rgb, [*flags, *held.flags]
+        numbers |= held.numbers
+    if "shape" in what:
+        held = keep_shape(photo, rgb, where, edge_limit)
+        rgb, flags = held.rgb, [*flags, *held.flags]
+        numbers |= held.numbers
+    if "print" in what:
+        layers["print"] = print_matte(photo, where)
+        held = keep_print(photo, rgb, layers["print"])
+        rgb = held.rgb
+        numbers |= held.numbers
+    return Kept(rgb, numbers, tuple(flags), layers)
+
+
+def print_matte(rgb: Tensor, within: Tensor | None = None) -> Tensor:
+    """Where print is, `(1, 1, h, w)`, 1 on it with a soft rim; within: bool, where print may be (a product)."""
+    h, w = rgb.shape[2:]
+    longest = max(h, w)
+    luma = cv2.cvtColor(np.ascontiguousarray(rgb[0].permute(1, 2, 0).numpy()), cv2.COLOR_RGB2GRAY)
+    side = max(3, 2 * round(STROKE * longest / 2) + 1)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    hats = [cv2.morphologyEx(luma, kind, kernel) for kind in (cv2.MORPH_TOPHAT, cv2.MORPH_BLACKHAT)]
+    found = np.zeros((h, w), np.uint8)
+    for hat in hats:
+        found |= _fields(hat > CONTRAST, longest)
+    if within is not None:
+        found &= within[0, 0].numpy().astype(np.uint8)
+    soft = cv2.GaussianBlur(found.astype(np.float32), (0, 0), max(0.6, side / 6))
+    return torch.from_numpy(np.maximum(np.clip(2 * soft - 1, 0, 1), 0))[None, None]
+
+
+def _fields(strokes: NDArray[np.bool_], longest: int) -> NDArray[np.uint8]:
+    """Fields of several stroke-like pieces of a letter's size that lie near each other."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(strokes.astype(np.uint8), connectivity=8)
+    letters = np.zeros(count, bool)
+    high, wide, area = stats[:, cv2.CC_STAT_HEIGHT], stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_AREA]
+    largest = np.maximum(high, wide)
+    letters[1:] = ((largest >= LEAST_SIDE) & (largest <= MOST_SIDE * longest) & (area < 0.75 * high * wide + 4))[1:]
+    kept = letters[labels].astype(np.uint8)
+    reach = max(3, 2 * round(FIELD * longest / 2) + 1)
+    joined = cv2.morphologyEx(kept, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
+    total, fields = cv2.connectedComponents(joined, connectivity=8)
+    members = np.array([len(np.unique(labels[(fields == i) & (kept > 0)])) for i in range(min(total, 200))])
+    sure = np.zeros(total, bool)
+    sure[: len(members)] = members >= CROSSINGS
+    sure[0] = False
+    grown = cv2.dilate(sure[fields].astype(np.uint8), np.ones((3, 3), np.uint8), iterations=max(1, reach // 4))
+    return np.asarray(grown, np.uint8)
+
+
+def keep_print(photo: Tensor, styled: Tensor, matte: Tensor) -> Kept:
+    """The photo's own pixels where print is, exactly; matte: of `print_matte`."""
+    rgb = torch.where(matte >= 1, photo, styled + matte * (photo - styled))
+    return Kept(rgb, {"print_share": float((matte > 0.5).float().mean())})
+
+
+def keep_shape(photo: Tensor, styled: Tensor, where: Tensor, limit_px: float) -> Kept:
+    """Edges of the photo that moved less than `limit_px` in the result, inside `where` (bool)."""
+    if torch.equal(photo, styled):
+        return Kept(styled, {"edge_shift_px": 0.0, "edges_given_back": 0.0})
+    sigma = max(0.8, EDGE_SIGMA * max(photo.shape[2:]))
+    fine = _fine_luma(photo, sigma) - _fine_luma(styled, sigma)
+    near = _near_edges(photo, sigma) * where
+    for share in STEPS:
+        rgb = (styled + share * near * fine).clamp(0, 1) if share else styled
+        shift = compare.edge_shift_px(photo, rgb, where)
+        if shift <= limit_px:
+            break
+    flags = () if shift <= limit_px else (f"edges moved {shift:.2f} px, over the limit of {limit_px:g}",)
+    return Kept(rgb, {"edge_shift_px": shift, "edges_given_back": share}, flags)
+
+
+def _fine_luma(rgb: Tensor, sigma: float) -> Tensor:
+    luma = cv2.cvtColor(np.ascontiguousarray(rgb[0].permute(1, 2, 0).numpy()), cv2.COLOR_RGB2GRAY)
+    return torch.from_numpy(luma - cv2.GaussianBlur(luma, (0, 0), 2 * sigma))[None, None]
+
+
+def _near_edges(rgb: Tensor, sigma: float) -> Tensor:
+    """1 at edges, falling to 0 over a few pixels."""
+    sure = of_edges(rgb)["edges"]
+    return (2 * sure).clamp(0, 1)
+
+
+def keep_colour(photo: Tensor, styled: Tensor, where: Tensor, limit: float) -> Kept:
+    """Colours seen from a little distance within `limit` ΔE2000 of the photo's, inside `where` (bool).
+
+    The smooth part of the change is scaled down pixel by pixel; what the style drew finely stays.
+    """
+    sigma = max(1.0, SEEN * max(photo.shape[2:]))
+    weight = where.float()
+    lab_p, lab_s = rgb_to_lab(photo), rgb_to_lab(styled)
+    a, b = (_seen(lab, weight, sigma) for lab in (lab_p, lab_s))
+    share = torch.ones_like(weight)
+    for _ in range(4):
+        moved = delta_e_2000(a, a + share * (b - a))
+        share = share * (limit / moved.clamp(min=1e-6)).clamp(max=1)
+    back = (share - 1) * (b - a) * weight
+    held = lab_to_rgb(lab_s + back)
+    rgb = torch.where(where & (share < 1), held, styled)
+    after = delta_e_2000(a, _seen(rgb_to_lab(rgb), weight, sigma))[where]
+    worst = (
+        float(after.quantile(0.99)) if 0 < after.numel() < 10_000_000 else float(after.max()) if after.numel() else 0.0
+    )
+    flags = () if worst <= 1.25 * limit else (f"colour moved {worst:.1f} ΔE2000, over the limit of {limit:g}",)
+    return Kept(rgb, {"colour_delta_e": worst}, flags)
+
+
+def _seen(lab: Tensor, weight: Tensor, sigma: float) -> Tensor:
+    """Lab blurred within the region; what lies outside does not enter."""
+    total = _blurred(weight, sigma).clamp(min=1e-4)
+    return _blurred(lab * weight, sigma) / total
+
+
+def _blurred(x: Tensor, sigma: float) -> Tensor:
+    planes = [cv2.GaussianBlur(np.ascontiguousarray(plane), (0, 0), sigma) for plane in x[0].numpy()]
+    return torch.from_numpy(np.stack(planes))[None]
