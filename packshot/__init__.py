@@ -29,9 +29,11 @@ if TYPE_CHECKING:
     from packshot.provenance.verify import verify as verify
     from packshot.publish.fit import fit as fit
     from packshot.publish.fit import listing as listing
+    from packshot.serve.client import Client as Client
 
 _PLACES = {
     "Catalogue": "packshot.catalogue.catalogue:Catalogue",
+    "Client": "packshot.serve.client:Client",
     "Context": "packshot.operations.operation:Context",
     "Operation": "packshot.operations.operation:Operation",
     "PackshotError": "packshot.errors:PackshotError",
