@@ -55,10 +55,16 @@ class Thumbnail:
     clear: bool = False
 
 
-def thumbnail(source: Path | bytes | Picture, frame: Frame | None = None, side_px: int = SIDE_PX) -> Thumbnail:
+def thumbnail(
+    source: Path | bytes | Picture,
+    frame: Frame | None = None,
+    side_px: int = SIDE_PX,
+    budget_bytes: int = BUDGET_BYTES,
+) -> Thumbnail:
     """A thumbnail of a file or picture, its longer side at most `side_px`.
 
     frame: show the picture through the frame of the result made from it; what lies outside of it stays clear.
+    budget_bytes: quality, and at last size, give way to come near it; 0 = any.
     Raises FileError if the file cannot be read, ParameterError on a side below 1 px or a frame that cannot be.
     """
     import torch
@@ -77,7 +83,7 @@ def thumbnail(source: Path | bytes | Picture, frame: Frame | None = None, side_p
         to_frame = geometry.scale_shift(frame.width / w, frame.height / h, 0, 0)
         to_source = torch.tensor(frame.to_source, dtype=torch.float64) @ to_frame
         to_opened = torch.linalg.inv(source.to_source) @ to_source
-    return _encoded(_seen(source, to_opened.numpy(), (h, w)))
+    return _encoded(_seen(source, to_opened.numpy(), (h, w)), budget_bytes)
 
 
 def _fitting(height: int, width: int, side_px: int) -> tuple[int, int]:
@@ -142,16 +148,16 @@ def _straight(pixels: NDArray[np.float32]) -> NDArray[np.uint8]:
     return merged
 
 
-def _encoded(pixels: NDArray[np.uint8]) -> Thumbnail:
+def _encoded(pixels: NDArray[np.uint8], budget: int) -> Thumbnail:
     """The usual quality, or once more a lower one that should meet the budget; at half the size if it is far off."""
     import cv2
 
     h, w, channels = pixels.shape
     data = _webp(pixels, QUALITY)
-    if len(data) > BUDGET_BYTES:
-        data = _webp(pixels, max(15, round(QUALITY * (BUDGET_BYTES / len(data)) ** 1.3)))
-    if len(data) > 2 * BUDGET_BYTES:
-        return _encoded(cv2.resize(pixels, (-(-w // 2), -(-h // 2)), interpolation=cv2.INTER_AREA))
+    if 0 < budget < len(data):
+        data = _webp(pixels, max(15, round(QUALITY * (budget / len(data)) ** 1.3)))
+    if 0 < 2 * budget < len(data):
+        return _encoded(cv2.resize(pixels, (-(-w // 2), -(-h // 2)), interpolation=cv2.INTER_AREA), budget)
     return Thumbnail(data, w, h, channels == 4 and bool((pixels[..., 3] < 255).any()))
 
 
