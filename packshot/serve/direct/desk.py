@@ -14,13 +14,17 @@ from packshot.serve.direct import frames
 
 @dataclass(frozen=True)
 class Limits:
-    """What a worker process is told once. scratch: folder for files that live as long as one answer."""
+    """What a worker process is told once. scratch: folder for files that live as long as one answer.
+
+    rounds: pieces of work after which a process is replaced, so that whatever a library leaks does not add up.
+    """
 
     max_pixels: int
     scratch: str
     certificate: str = ""
     key: str = ""
     timestamp: str = ""
+    rounds: int = 500
 
 
 class Desk:

@@ -218,6 +218,9 @@ class Pool:
                     raise TooSlow(f"stopped after {self.seconds:g} s; send a smaller picture, or make a job of it")
                 said, made = frames.receive(hand.line)
                 if "need" not in said:
+                    if said["last"]:
+                        hand.warm = False
+                        hand.end()
                     return _told(said), made
                 taken += self._granted(hand, int(said["need"]), max(0.0, until - time.monotonic()))
         except (EOFError, OSError):

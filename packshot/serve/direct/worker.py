@@ -15,19 +15,20 @@ from packshot.serve.direct import frames, tasks
 from packshot.serve.direct.desk import Desk, Limits
 from packshot.serve.direct.frames import Blobs
 
-JOBS = 500  # a process is replaced after so many pieces of work: whatever a library leaks does not add up
-
 
 def main(connection: Connection, limits: Mapping[str, Any]) -> None:
-    """Work until the server closes the connection. The first message says that the process is warm."""
+    """Work until the server closes the connection. The first message says that the process is warm; `last` in an
+    answer, that it takes no more work.
+    """
     begin_process()
     desk = Desk(connection, Limits(**limits))
     tasks.warm(desk.limits)
     try:
         frames.send(connection, {"ready": True})
-        for _ in range(JOBS):
+        for left in range(desk.limits.rounds - 1, -1, -1):
             asked, blobs = frames.receive(connection)
-            frames.send(connection, *_answer(desk, asked, blobs))
+            said, made = _answer(desk, asked, blobs)
+            frames.send(connection, said | {"last": left == 0}, made)
     except (EOFError, OSError):
         sys.exit(0)
 

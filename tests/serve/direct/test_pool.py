@@ -1,0 +1,24 @@
+"""The processes for direct work, real ones."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from packshot.serve.direct.desk import Limits
+from packshot.serve.direct.pool import Pool
+from packshot.serve.guards.admission import Memory
+
+
+def test_a_process_that_has_done_its_rounds_is_replaced_and_nobody_notices(tmp_path: Path) -> None:
+    async def five() -> tuple[int, int]:
+        pool = Pool(Limits(1_000_000, str(tmp_path), rounds=2), Memory(1 << 30), workers=1)
+        await pool.start()
+        try:
+            answers = [await pool.do("models", {}, {}) for _ in range(3)]
+            answers += await asyncio.gather(*(pool.do("models", {}, {}) for _ in range(2)))
+        finally:
+            await pool.stop()
+        return len(answers), len({repr(answer.said) for answer in answers})
+
+    assert asyncio.run(five()) == (5, 1)
