@@ -3,6 +3,7 @@
 A float32 engine may differ by rounding alone. One of less precision is measured at the network's own work, on parts of
 the sample pictures whose truth is known: enlarged from a shrunk copy, or freed of noise. It may be `LOSS` dB further
 from the truth than the plain network, and must lie within `NEAR` dB of it, for weights that do their work badly.
+Networks that segment have no truth there: the shares of their classes must lie within `NEAR` dB.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ def check(engine: str, network: nn.Module, run: Runner, work: tuple[Tensor, Tens
         raise ModelError(
             f"{name}: the {engine} engine differs from torch by {gap / spread:.2g} of the range; use torch"
         )
+    found, plain = _shares(found, network), _shares(plain, network)
     near = _psnr(found, plain)
     loss = _psnr(plain, truth) - _psnr(found, truth) if truth.shape == plain.shape else 0.0
     if not (near >= NEAR and loss <= LOSS):
@@ -49,6 +51,14 @@ def check(engine: str, network: nn.Module, run: Runner, work: tuple[Tensor, Tens
             f"expected at most {LOSS:g} dB and at least {NEAR:g} dB; use torch or onnx"
         )
     return near
+
+
+def _shares(x: Tensor, network: nn.Module) -> Tensor:
+    """Logits of a network that segments as shares of its classes, for it is them that are used; else as they are."""
+    classes = getattr(getattr(network, "config", None), "classes", None)
+    if not isinstance(classes, int):
+        return x
+    return x.sigmoid() if classes == 1 else x.softmax(1)
 
 
 def _psnr(a: Tensor, b: Tensor) -> float:

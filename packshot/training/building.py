@@ -31,6 +31,8 @@ from packshot.training.objectives.restore import (
     RestoreVae,
     RestoreVaeSettings,
 )
+from packshot.training.objectives.segment import Segment, SegmentSettings
+from packshot.training.objectives.style import AdaptStyle, AnyStyle, ExemplarStyle, OneStyle, StyleRules
 from packshot.training.objectives.stylegan import StyleGan, StyleSettings
 from packshot.training.objectives.vae import Vae, VaeSettings
 from packshot.training.objectives.vaegan import VaeGan, VaeGanSettings
@@ -64,6 +66,11 @@ KINDS: Mapping[str, Kind] = {
     "restore": Kind(Restore, RestoreSettings, ("restorer",), augmented=False),  # and a critic: see `restoring`
     "inpaint": Kind(Inpaint, InpaintSettings, ("restorer",), augmented=False),
     "restore-vae": Kind(RestoreVae, RestoreVaeSettings, ("restorer",), augmented=False),
+    "segment": Kind(Segment, SegmentSettings, ("segmenter",), augmented=False),  # with its stream: see `segmenting`
+    "style": Kind(OneStyle, StyleRules, ("restyler",), augmented=False),  # with their streams: see `styling`
+    "style-adapter": Kind(AdaptStyle, StyleRules, ("adapter",), augmented=False),
+    "style-any": Kind(AnyStyle, StyleRules, ("restyler",), augmented=False),
+    "style-exemplar": Kind(ExemplarStyle, StyleRules, ("restyler",), augmented=False),
 }
 READ_WITH = ("mirror", "turn", "shift", "ground", "recolour")  # happen where pictures are read, see `prepare.change_of`
 AUGMENTS = (*READ_WITH, "diffaugment", "ada", "ada-quick")

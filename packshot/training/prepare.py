@@ -13,7 +13,6 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from packshot.catalogue.dataset import changes
-from packshot.catalogue.dataset.album import Crops
 from packshot.catalogue.dataset.order import Order
 from packshot.catalogue.dataset.pictures import Labels, Pictures
 from packshot.catalogue.dataset.stream import Stream, mirrored
@@ -28,7 +27,10 @@ from packshot.training.objectives.restore import RestoreSettings
 from packshot.training.presets import Preset
 from packshot.training.restoring import RESTORING, crops_of
 from packshot.training.restoring import objective_of as restoring_objective_of
+from packshot.training.segmenting import segmenting
 from packshot.training.settings import Settings
+from packshot.training.source import Source
+from packshot.training.styling import STYLING, styling
 
 TOKENS = 32  # words of a product's text that are read
 VOCABULARY = 1000
@@ -42,7 +44,7 @@ class Prepared:
     """
 
     objective: Objective
-    stream: Stream | Crops
+    stream: Source
     settings: Settings
     attributes: dict[str, tuple[str, ...]]
     licences: tuple[str, ...]
@@ -63,6 +65,10 @@ def prepare(
     settings, rules = _settled(preset, changes)
     if preset.objective in RESTORING:
         return _restoring(preset, catalogue, settings, rules)
+    if preset.objective == "segment":
+        return _segmenting(preset, catalogue, settings, rules)
+    if preset.objective in STYLING:
+        return _styling(preset, catalogue, settings, rules)
     first = None
     if preset.objective in SECOND:
         first = FirstStage.read(rules.get("autoencoder", ""), preset.objective)
@@ -101,6 +107,20 @@ def _restoring(preset: Preset, place: str | Path, settings: Settings, rules: Map
     crops, album = crops_of(place, preset.size, own.shrink, settings.seed)
     torch.manual_seed(settings.seed)
     return Prepared(restoring_objective_of(preset, own), crops, settings, {}, album.licences, len(album))
+
+
+def _segmenting(preset: Preset, place: str | Path, settings: Settings, rules: Mapping[str, Any]) -> Prepared:
+    """Composed pictures with their opacity, or labelled ones with the names of their classes."""
+    torch.manual_seed(settings.seed)
+    made = segmenting(preset, place, KINDS[preset.objective].rules(**rules), settings.seed)
+    return Prepared(made.objective, made.stream, settings, made.attributes, made.licences, made.pictures)
+
+
+def _styling(preset: Preset, place: str | Path, settings: Settings, rules: Mapping[str, Any]) -> Prepared:
+    """Crops of photographs, and pictures whose style is learned."""
+    torch.manual_seed(settings.seed)
+    made = styling(preset, place, KINDS[preset.objective].rules(**rules), settings.seed)
+    return Prepared(made.objective, made.stream, settings, {}, made.licences, made.pictures)
 
 
 def labels_of(pictures: Pictures, preset: Preset, columns: Sequence[str] | None) -> dict[str, Labels]:

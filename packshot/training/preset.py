@@ -37,6 +37,11 @@ class Preset:
         "restore",
         "inpaint",
         "restore-vae",
+        "style",
+        "style-adapter",
+        "style-any",
+        "style-exemplar",
+        "segment",
     ]
     networks: Mapping[str, tuple[str, Mapping[str, Any]]]
     size: int

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from packshot.errors import ParameterError
 from packshot.training.preset import Preset, falling, flat
-from packshot.training.rows import autoencoders, catalogue, fashion, restoration, toyshop
+from packshot.training.rows import autoencoders, catalogue, fashion, restoration, segmentation, style, toyshop
 
 __all__ = ["TABLE", "Preset", "falling", "find", "flat"]
 
@@ -16,6 +16,8 @@ TABLE: Mapping[str, Preset] = {
     **autoencoders.ROWS,
     **catalogue.ROWS,
     **restoration.ROWS,
+    **segmentation.ROWS,
+    **style.ROWS,
 }
 
 

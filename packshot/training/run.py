@@ -26,6 +26,7 @@ from packshot import checkpoint
 from packshot.errors import ParameterError, TrainingTrouble
 from packshot.imaging.files import write_atomic
 from packshot.models import resolve_device
+from packshot.models.segmenting import INPUT_PX
 from packshot.training import presets, trackers
 from packshot.training.fitting import fit
 from packshot.training.loop import STATE, Outcome, train
@@ -162,6 +163,10 @@ def _card(role: str, prepared: Prepared, preset: Preset, outcome: Outcome, facts
     if parents:
         told = ("file", "digest", "trained_on", "licence", "data_licences")
         own["parents"] = {name: {key: parent[key] for key in told} for name, parent in parents.items()}
+    if preset.objective == "segment":
+        own["input_px"] = preset.size if prepared.attributes else INPUT_PX
+        if prepared.attributes:
+            own["classes"] = list(prepared.attributes["class"])
     if prepared.words is not None:
         own |= {"words": list(prepared.words.names), "texts": list(preset.texts)}
     if prepared.first is not None:

@@ -50,6 +50,6 @@ def write_cutter(folder: Path, name: str = "cutout", *, classes: int = 1, licenc
         slope[min(1, classes - 1)], offset[min(1, classes - 1)] = 40.0, -8.0
         offset[2:] = -50.0
     path = folder / f"{name}.safetensors"
-    card = {"licence": licence, "role": "segmenter", "side": 320}
+    card = {"licence": licence, "role": "segmenter", "input_px": 320}
     checkpoint.write(path, network.eval().fused(), "guided-unet", card, torch.float16)
     return path
