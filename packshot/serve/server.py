@@ -103,12 +103,12 @@ def protocol(settings: Settings) -> type[asyncio.Protocol]:
 
     class Guarded(HttpToolsProtocol):
         open = 0
-        late: asyncio.TimerHandle | None = None
+        late: asyncio.TimerHandle | None = None  # until a request's head is there
+        head_bytes = 0
 
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
             Guarded.open += 1
-            self.head_bytes = 0
             if Guarded.open > settings.connections:
                 transport.abort()
             else:
@@ -135,8 +135,8 @@ def protocol(settings: Settings) -> type[asyncio.Protocol]:
             super().on_headers_complete()
 
         def _expect_head(self) -> None:
-            self._head_came()
-            self.late = self.loop.call_later(settings.header_seconds, self._end, b"408 Request Timeout")
+            if self.late is None:
+                self.late = self.loop.call_later(settings.header_seconds, self._end, b"408 Request Timeout")
 
         def _head_came(self) -> None:
             if self.late is not None:

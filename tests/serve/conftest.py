@@ -1,4 +1,4 @@
-"""A real service on a real port, once for all tests: uvicorn in a thread, its worker processes, a database in a folder."""
+"""A real service on a real port, once for all tests: uvicorn in a thread, worker processes, a database in a folder."""
 
 import threading
 import time

@@ -101,8 +101,8 @@ def _parts(url: str) -> tuple[str, str, int, str]:
     host = parts.hostname or ""
     if parts.scheme not in PORTS:
         raise UnsafePath(f"url: expected http:// or https://, got {parts.scheme[:20]!r}")
-    if parts.username is not None or parts.password is not None or "\\" in url:
-        raise UnsafePath("url: a name, a password or a backslash in it is not allowed")
+    if parts.username is not None or parts.password is not None or "\\" in url or "%" in host:
+        raise UnsafePath("url: a user's name, a password, a zone or a backslash in it is not allowed")
     if not (NAME.fullmatch(host) or _is_address(host)):
         raise UnsafePath(f"url: expected a host name, got {host[:80]!r}")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
