@@ -19,6 +19,7 @@ TABLE: dict[str, str] = {
     "check": "packshot.serve.jobs.kinds.check:Check",
     "generate": "packshot.serve.jobs.kinds.generate:Generate",
     "train": "packshot.serve.jobs.kinds.train:Train",
+    "bench": "packshot.serve.jobs.kinds.bench:Bench",
 }
 
 
