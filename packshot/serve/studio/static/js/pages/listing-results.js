@@ -21,6 +21,11 @@ const HELD = "held/";
 export const standing = (result) => (result.status === "failed" ? "failed" : result.name.startsWith(HELD) ? "held" : result.status === "flagged" ? "flagged" : "ready");
 const ORDER = ["failed", "held", "flagged", "ready"];
 
+const channelName = (id, channels) => {
+  const found = channels?.find((one) => one.id === id);
+  return found ? `${found.platform}, ${found.use}` : id;
+};
+
 /** The pictures among the results, those to look at first. */
 const pictures = (results) => results.filter((one) => one.status).sort((a, b) => ORDER.indexOf(standing(a)) - ORDER.indexOf(standing(b)) || a.name.localeCompare(b.name, undefined, { numeric: true }));
 
@@ -69,7 +74,7 @@ export function Results({ id }) {
     <div class="page">
       <header class="page-head">
         <a class="crumb" href=${link("listing")}><${Icon} name="left" size=${16} />${t("page.listing")}</a>
-        <h1>${listingName(job)}</h1><${Chip} state=${job.state} wanted=${job.wanted} />
+        <h1>${listingName(job, channels)}</h1><${Chip} state=${job.state} wanted=${job.wanted} />
         <span class="spring"></span>
         <div class="actions">
           <${Controls} job=${job} onDone=${again} />
@@ -84,9 +89,9 @@ export function Results({ id }) {
         <div class="toolbar">
           <${Tabs} rows=${rows} value=${tally} onChange=${(value) => { setTally(value); setMost(AT_ONCE); }} label=${t("listing.filter")} />
           ${variants.length > 1 && html`<span class="select inline"><select aria-label=${t("listing.channel")} value=${channel} onChange=${(event) => setChannel(event.target.value)}>
-            <option value="">${t("listing.every_channel")}</option>${variants.map((one) => html`<option key=${one} value=${one}>${one}</option>`)}</select><${Icon} name="down" size=${16} /></span>`}
+            <option value="">${t("listing.every_channel")}</option>${variants.map((one) => html`<option key=${one} value=${one}>${channelName(one, channels)}</option>`)}</select><${Icon} name="down" size=${16} /></span>`}
         </div>
-        <ul class="cards">${shown.slice(0, most).map((one, index) => html`<${Card} key=${one.name} job=${job} result=${one} onOpen=${() => setOpen(index)} />`)}</ul>
+        <ul class="cards">${shown.slice(0, most).map((one, index) => html`<${Card} key=${one.name} job=${job} result=${one} channels=${channels} onOpen=${() => setOpen(index)} />`)}</ul>
         ${shown.length > most && html`<div class="actions centre"><button type="button" class="button" onClick=${() => setMost(most + AT_ONCE)}>${tn("listing.more", Math.min(AT_ONCE, shown.length - most))}</button></div>`}
         ${shown.length === 0 && html`<p class="nothing">${t("listing.nothing_here")}</p>`}`}
       ${all.length === 0 && found && service.FINISHED.includes(job.state) && html`<${Empty} icon="listing" title=${t("listing.empty")} text=${t("listing.empty_text")}><a class="button" href=${link("listing")}>${t("listing.again")}</a><//>`}
@@ -103,7 +108,7 @@ function Progress({ job }) {
     </section>`;
 }
 
-function Card({ job, result, onOpen }) {
+function Card({ job, result, channels, onOpen }) {
   const { facts } = result;
   const stands = standing(result);
   const name = facts.sku || facts.image || result.name;
@@ -116,7 +121,7 @@ function Card({ job, result, onOpen }) {
         : html`<div class="compare missing"><${Icon} name="picture" size=${28} /><span>${t("listing.no_picture")}</span></div>`}
       <div class="result-text">
         <p class="result-head"><b title=${name}>${name}</b><${Chip} state=${stands} words=${t(`tally.${stands}`)} /></p>
-        <p class="result-where">${facts.variant || result.name}</p>
+        <p class="result-where">${facts.variant ? channelName(facts.variant, channels) : result.name}</p>
         ${(words.length > 0 || breaches.length > 0) && html`<ul class="marks">
           ${words.map((text) => html`<li key=${text}><${Icon} name="warn" size=${14} /><span>${text}</span></li>`)}
           ${breaches.map((one) => html`<li key=${one.rule} class=${one.outcome}><${Icon} name=${one.outcome === "fail" ? "cross" : "warn"} size=${14} /><span>${ruleName(one.rule)}: ${one.measured}</span></li>`)}

@@ -27,7 +27,7 @@ export function Start() {
     <div class="page">
       <header class="page-head"><h1>${t("listing.title")}</h1><p>${t("listing.intro")}</p></header>
       ${data ? html`<${Choices} ...${data} />` : html`<${Waiting} />`}
-      <${Recent} />
+      <${Recent} channels=${data?.channels} />
     </div>`;
 }
 
@@ -116,8 +116,8 @@ function Photos({ photos, onPhotos, catalogue, onCatalogue }) {
   };
   const total = photos.reduce((sum, { file }) => sum + file.size, 0);
   return html`
-    <section class="step">
-      <h2><span class="step-number">1</span>${t("listing.photos")}</h2>
+    <section class="choose">
+      <h2><span class="choose-number">1</span>${t("listing.photos")}</h2>
       <${Drop} onFiles=${add} text=${t("listing.drop")} small=${photos.length > 0} />
       ${passedOver > 0 && html`<p class="help">${tn("listing.passed_over", passedOver)}</p>`}
       ${photos.length > 0 && html`
@@ -147,8 +147,8 @@ function Thumb({ photo, onRemove }) {
 }
 
 const Recipes = ({ pipelines, value, onChange }) => html`
-  <section class="step">
-    <h2><span class="step-number">2</span>${t("listing.recipe")}</h2>
+  <section class="choose">
+    <h2><span class="choose-number">2</span>${t("listing.recipe")}</h2>
     <div class="choices" role="radiogroup" aria-label=${t("listing.recipe")}>
       ${pipelines.map((one) => html`
         <label class="choice" key=${one.name}>
@@ -166,8 +166,8 @@ function Channels({ channels, wanted, onWanted }) {
   const groups = Map.groupBy(found, (one) => one.platform);
   const flip = (id) => onWanted(wanted.includes(id) ? wanted.filter((one) => one !== id) : channels.map((one) => one.id).filter((one) => one === id || wanted.includes(one)));
   return html`
-    <section class="step">
-      <h2><span class="step-number">3</span>${t("listing.channels")}</h2>
+    <section class="choose">
+      <h2><span class="choose-number">3</span>${t("listing.channels")}</h2>
       <div class="toolbar">
         <label class="search"><${Icon} name="search" size=${16} /><input type="search" value=${text} placeholder=${t("listing.search")} aria-label=${t("listing.search")} onInput=${(event) => setText(event.target.value)} /></label>
         <span class="soft">${tn("count.chosen", wanted.length)}</span>
@@ -190,7 +190,7 @@ function Channels({ channels, wanted, onWanted }) {
     </section>`;
 }
 
-function Recent() {
+function Recent({ channels }) {
   const { data, again } = service.useAsked(() => service.jobs({ kind: "listing", limit: 6 }));
   service.useRepeated(again, 3, data?.some((one) => !service.FINISHED.includes(one.state)));
   if (!data?.length) return null;
@@ -199,15 +199,16 @@ function Recent() {
       <h2>${t("listing.recent")}</h2>
       <ul class="rows">${data.map((job) => html`
         <li key=${job.id}><a class="row" href=${link("listing", job.id)}>
-          <span class="row-name">${listingName(job)}</span><span class="row-told">${told(job)}</span><span class="row-time">${moment(job.created)}</span><${Chip} state=${job.state} wanted=${job.wanted} />
+          <span class="row-name">${listingName(job, channels)}</span><span class="row-told">${told(job)}</span><span class="row-time">${moment(job.created)}</span><${Chip} state=${job.state} wanted=${job.wanted} />
           ${job.state === "running" && html`<${Bar} share=${shareOf(job)} label=${t("progress")} />`}
         </a></li>`)}</ul>
     </section>`;
 }
 
-/** A listing in a few words: what went in, for which channels. */
-export function listingName(job) {
+/** A listing in a few words: what went in, for which platforms. */
+export function listingName(job, channels) {
   const { files, catalogue, parameters } = job.request;
   const what = files.length ? tn("count.photos", files.length) : catalogue;
-  return `${what} → ${(parameters.channels ?? []).join(", ")}`;
+  const platforms = (parameters.channels ?? []).map((id) => channels?.find((one) => one.id === id)?.platform ?? id);
+  return `${what} → ${[...new Set(platforms)].join(", ")}`;
 }

@@ -9,8 +9,10 @@ import { Drop } from "../parts/drop.js";
 import { Form } from "../parts/form.js";
 import { Bar, Chip, shareOf, told } from "../parts/status.js";
 import { Waiting } from "../parts/empty.js";
+import { Tabs } from "../parts/tabs.js";
 import { ProblemBox } from "../parts/toast.js";
 
+const SOURCES = ["own", "catalogue", "toyshop"];
 const HIDDEN = ["preset", "settings", "changes", "columns", "start", "device"];
 const ask = async () => {
   const [presets, kinds] = await Promise.all([service.presets(), service.kinds()]);
@@ -37,6 +39,7 @@ export function Start() {
 function Choices({ presets, kind }) {
   const [text, setText] = useState("");
   const [name, setName] = useState(() => presets.find((one) => one.name.startsWith("catalogue-"))?.name ?? presets[0]?.name);
+  const [source, setSource] = useState("own");
   const [photos, setPhotos] = useState([]);
   const [catalogue, setCatalogue] = useState("");
   const [settings, setSettings] = useState({ minutes: 30 });
@@ -45,20 +48,20 @@ function Choices({ presets, kind }) {
   const stop = useRef(null);
   const preset = presets.find((one) => one.name === name);
   const groups = useMemo(() => [...families(presets.filter((one) => `${one.name} ${one.what}`.toLowerCase().includes(text.trim().toLowerCase())))], [presets, text]);
-  const ready = preset && (photos.length > 0 || catalogue.trim());
+  const ready = preset && { own: photos.length > 0, catalogue: Boolean(catalogue.trim()), toyshop: true }[source];
   const start = async () => {
     setProblem(null);
     stop.current = new AbortController();
     try {
       let files = [];
-      if (photos.length) {
+      if (source === "own") {
         const shares = photos.map(() => 0);
         const done = await uploadAll(photos, ({ index, share }) => { shares[index] = share; setBusy(shares.reduce((a, b) => a + b, 0) / shares.length); }, stop.current.signal);
         files = done.filter((one) => one?.file).map((one) => one.file.id);
         if (!files.length) throw done[0].problem;
       }
       setBusy(1);
-      const job = await service.submit({ kind: "train", parameters: { ...settings, preset: name }, ...(files.length ? { files } : { catalogue: catalogue.trim() }) });
+      const job = await service.submit({ kind: "train", parameters: { ...settings, preset: name }, ...(files.length ? { files } : {}), ...(source === "catalogue" ? { catalogue: catalogue.trim() } : {}) });
       go("train", [job.id]);
     } catch (wrong) {
       if (wrong.name !== "AbortError") setProblem(wrong);
@@ -68,8 +71,8 @@ function Choices({ presets, kind }) {
   return html`
     <div class="split">
       <div class="stack">
-        <section class="step">
-          <h2><span class="step-number">1</span>${t("train.preset")}</h2>
+        <section class="choose">
+          <h2><span class="choose-number">1</span>${t("train.preset")}</h2>
           <label class="search"><${Icon} name="search" size=${16} /><input type="search" value=${text} placeholder=${t("train.search")} aria-label=${t("train.search")} onInput=${(event) => setText(event.target.value)} /></label>
           <div class="presets">${groups.map(([family, rows]) => html`
             <fieldset class="channel-group" key=${family}><legend>${t(`family.${family}`)}</legend>
@@ -77,14 +80,17 @@ function Choices({ presets, kind }) {
                 <span><b>${one.name}</b><span class="help">${one.what}</span></span></label>`)}
             </fieldset>`)}</div>
         </section>
-        <section class="step">
-          <h2><span class="step-number">2</span>${t("train.pictures")}</h2>
-          <${Drop} onFiles=${(files) => setPhotos([...photos, ...files])} text=${t("train.drop")} small=${photos.length > 0} pictures=${false} accept="image/*,.zip,.csv,.jsonl,.parquet" />
-          ${photos.length > 0 ? html`<p class="line">${tn("count.files", photos.length)}<button type="button" class="quiet" onClick=${() => setPhotos([])}>${t("listing.clear")}</button></p>` : html`
-            <div class="or"><span>${t("or")}</span></div>
+        <section class="choose">
+          <h2><span class="choose-number">2</span>${t("train.pictures")}</h2>
+          <${Tabs} rows=${SOURCES.map((value) => ({ value, name: t(`train.${value}`) }))} value=${source} onChange=${setSource} label=${t("train.source")} />
+          ${source === "own" && html`
+            <${Drop} onFiles=${(files) => setPhotos([...photos, ...files])} text=${t("train.drop")} small=${photos.length > 0} pictures=${false} accept="image/*,.zip,.csv,.jsonl,.parquet" />
+            ${photos.length > 0 && html`<p class="line">${tn("count.files", photos.length)}<button type="button" class="quiet" onClick=${() => setPhotos([])}>${t("listing.clear")}</button></p>`}`}
+          ${source === "catalogue" && html`
             <div class="field"><label class="field-name" for="train-catalogue">${t("listing.catalogue")}</label>
               <input id="train-catalogue" class="text" value=${catalogue} spellcheck="false" aria-describedby="train-catalogue-help" onInput=${(event) => setCatalogue(event.target.value)} />
               <p class="help" id="train-catalogue-help">${t("train.catalogue_help")}</p></div>`}
+          ${source === "toyshop" && html`<p class="help">${t("train.toyshop_text")}</p>`}
         </section>
       </div>
       <aside class="summary card" aria-label=${t("listing.summary")}>

@@ -7,7 +7,7 @@ import * as service from "../service.js";
 import { Curve } from "../parts/chart.js";
 import { Controls } from "../parts/control.js";
 import { Waiting } from "../parts/empty.js";
-import { Bar, Chip, shareOf } from "../parts/status.js";
+import { Bar, Chip, shareOf, speed } from "../parts/status.js";
 import { ProblemBox } from "../parts/toast.js";
 
 /** The curves of progress records: name → [[images, value], …], losses first. A run that went back drops what it repeats. */
@@ -50,7 +50,7 @@ export function Watch({ id }) {
       <section class="running"><${Bar} share=${shareOf(job)} label=${t("progress")} />
         <dl class="figures">
           <div><dt>${t("train.images")}</dt><dd>${number(progress.images ?? 0)}${progress.total_images ? html`<span class="soft"> / ${number(progress.total_images)}</span>` : ""}</dd></div>
-          <div><dt>${t("train.rate")}</dt><dd>${progress.rate ? t("job.rate", { n: number(progress.rate, 1) }) : "–"}</dd></div>
+          <div><dt>${t("train.rate")}</dt><dd>${progress.rate ? speed(progress.rate) : "–"}</dd></div>
           <div><dt>${t("train.spent")}</dt><dd>${duration(progress.seconds ?? 0)}</dd></div>
           <div><dt>${t("train.left")}</dt><dd>${job.state === "running" && Number.isFinite(progress.eta) ? duration(progress.eta) : "–"}</dd></div>
         </dl></section>

@@ -39,13 +39,16 @@ export function partsOf(job) {
   return total ? [["done", (done + skipped) / total], ["flagged", flagged / total], ["failed", failed / total]] : null;
 }
 
+/** So many a second, or a minute where that is more readable. */
+export const speed = (rate) => (rate >= 0.95 ? t("job.rate", { n: number(rate, rate < 10 ? 1 : 0) }) : t("job.rate_minute", { n: number(60 * rate, 60 * rate < 10 ? 1 : 0) }));
+
 /** What a job says of itself in one line: how many, how fast, how long still. */
 export function told(job) {
   const { finished, total, images, total_images: imagesOf, rate, eta } = job.progress ?? {};
   const parts = [];
   if (total) parts.push(t("job.pictures", { n: number(finished ?? 0), of: number(total) }));
   else if (imagesOf) parts.push(t("job.images", { n: number(images ?? 0), of: number(imagesOf) }));
-  if (job.state === "running" && rate > 0) parts.push(t("job.rate", { n: number(rate, rate < 10 ? 1 : 0) }));
+  if (job.state === "running" && rate > 0) parts.push(speed(rate));
   if (job.state === "running" && Number.isFinite(eta) && eta !== null) parts.push(t("job.left", { time: duration(eta) }));
   return parts.join(" · ");
 }
