@@ -155,8 +155,9 @@ class Settings(BaseModel):
 
     @property
     def is_local(self) -> bool:
-        """Whether nothing but this machine can reach it."""
-        return is_loopback(self.host)
+        """Whether only this machine is meant to reach it: it listens on loopback, and nothing speaks of a proxy."""
+        behind = self.https or bool(self.proxies) or not all(map(is_loopback, self.hosts))
+        return is_loopback(self.host) and not behind
 
 
 def is_loopback(host: str) -> bool:
