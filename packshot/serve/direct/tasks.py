@@ -20,6 +20,7 @@ TABLE = {
     "verify": "packshot.serve.direct.checking:verify",
     "look": "packshot.serve.direct.checking:look",
     "models": "packshot.serve.direct.cards:listed",
+    "draw": "packshot.serve.direct.drawing:draw",
     "preview": "packshot.serve.direct.previews:preview",
 }
 PRELOAD = (
