@@ -25,30 +25,49 @@ export function verdict(report, changing) {
 
 const ICONS = { done: "check", flagged: "warn", failed: "warn", hint: "info" };
 
+const SHORT = { delta_e_p99: "ΔE", edge_shift_px: "px", ssim: "SSIM" };
+
+/** The numbers in one line: "ΔE 0.12 · 0.00 px · SSIM 0.999". */
+function line(fidelity) {
+  const of = (key) => fidelity[`encoded_${key}`] ?? fidelity[key];
+  const parts = [];
+  if (of("delta_e_p99") !== undefined) parts.push(`${SHORT.delta_e_p99} ${number(of("delta_e_p99"), 2)}`);
+  if (fidelity.edge_shift_px !== undefined) parts.push(`${number(fidelity.edge_shift_px, 2)} ${SHORT.edge_shift_px}`);
+  if (of("ssim") !== undefined) parts.push(`${SHORT.ssim} ${number(of("ssim"), 3)}`);
+  return parts.join(" · ");
+}
+
 /** `report`: what the service said of the result; `operations`: the table, to know which of them may change the product. */
 export function Numbers({ report, operations, steps }) {
   const changing = [...new Set(steps.filter((step) => step.on).map((step) => step.operation))]
     .filter((name) => operations.find((one) => one.name === name)?.may_change_product).map(operationName);
   const { look, title, text } = verdict(report, changing);
-  const { fidelity = {}, numbers = {}, flags = [], notes = [], marks = {} } = report;
+  const { fidelity = {}, numbers = {}, notes = [], marks = {} } = report;
   const rows = SHOWN.filter((key) => key in fidelity || `encoded_${key}` in fidelity);
-  const others = Object.entries(numbers);
+  const short = line(fidelity);
   return html`
-    <section class="numbers" aria-label=${t("numbers")} aria-live="polite">
-      ${flags.length > 0 && html`<div class="notice flagged"><${Icon} name="warn" /><div><b>${t("numbers.look")}</b><ul>${flags.map((one) => html`<li key=${one}>${plain(one)}</li>`)}</ul></div></div>`}
-      <div class=${`verdict ${look}`}><${Icon} name=${ICONS[look]} size=${18} /><div><b>${title}</b><p>${text}</p></div></div>
-      ${rows.length > 0 && html`<table class="number-table"><thead><tr><th scope="col"><span class="unseen">${t("numbers.what")}</span></th><th scope="col">${t("numbers.edited")}</th><th scope="col">${t("numbers.in_file")}</th></tr></thead>
-        <tbody>${rows.map((key) => {
-          const [name, what] = numberWords(key);
-          return html`<tr key=${key}><th scope="row" title=${what}>${name}</th><td>${key in fidelity ? measured(key, fidelity[key]) : "–"}</td><td>${`encoded_${key}` in fidelity ? measured(key, fidelity[`encoded_${key}`]) : "–"}</td></tr>`;
-        })}</tbody></table>`}
-      <details class="fold"><summary><${Icon} name="right" size=${16} />${t("numbers.more")}</summary>
+    <details class="numbers">
+      <summary>
+        <span class=${`verdict ${look}`}><${Icon} name=${ICONS[look]} size=${18} /><span aria-live="polite"><b>${title}</b>${short && html`<span class="verdict-line">${short}</span>`}</span></span>
+        <${Icon} name="down" size=${16} />
+      </summary>
+      <div class="numbers-body">
+        <p>${text}</p>
+        ${rows.length > 0 && html`<table class="number-table"><thead><tr><th scope="col"><span class="unseen">${t("numbers.what")}</span></th><th scope="col">${t("numbers.edited")}</th><th scope="col">${t("numbers.in_file")}</th></tr></thead>
+          <tbody>${rows.map((key) => {
+            const [name, what] = numberWords(key);
+            return html`<tr key=${key}><th scope="row" title=${what}>${name}</th><td>${key in fidelity ? measured(key, fidelity[key]) : "–"}</td><td>${`encoded_${key}` in fidelity ? measured(key, fidelity[`encoded_${key}`]) : "–"}</td></tr>`;
+          })}</tbody></table>`}
         <dl class="facts">
-          ${others.map(([key, value]) => { const [name, what] = numberWords(key); return html`<div key=${key}><dt title=${what}>${name}</dt><dd>${measured(key, value)}</dd></div>`; })}
-          ${Object.entries(marks).map(([key, value]) => { const [name, words] = mark(key, value); return html`<div key=${`mark.${key}`}><dt>${name}</dt><dd>${words}</dd></div>`; })}
+          ${Object.entries(numbers).map(([key, value]) => { const [name, what] = numberWords(key); return html`<div key=${key}><dt title=${what}>${name}</dt><dd>${measured(key, value)}</dd></div>`; })}
+          ${Object.entries(marks).filter(([key]) => !/sha256/.test(key)).map(([key, value]) => { const [name, words] = mark(key, value); return html`<div key=${`mark.${key}`}><dt>${name}</dt><dd>${words}</dd></div>`; })}
           <div><dt>${t("numbers.time")}</dt><dd>${t("time.seconds", { n: number(report.seconds, 2) })}</dd></div>
         </dl>
         ${notes.length > 0 && html`<ul class="notes">${notes.map((one) => html`<li key=${one}>${plain(one)}</li>`)}</ul>`}
-      </details>
-    </section>`;
+      </div>
+    </details>`;
 }
+
+/** Why a person should look, where there is a reason. */
+export const Flags = ({ flags }) => flags?.length > 0 && html`
+  <div class="notice flagged flags" role="status"><${Icon} name="warn" /><div><b>${t("numbers.look")}</b><ul>${flags.map((one) => html`<li key=${one}>${plain(one)}</li>`)}</ul></div></div>`;

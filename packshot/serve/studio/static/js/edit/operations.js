@@ -37,6 +37,37 @@ export function paintable(operation) {
   return region ? [{ parameter: "", kind: "mask", chosen: { [region[0]]: "mask" } }] : [];
 }
 
+/* Parameters that only some choices of another one use: operation → parameter → [the other one, values that use it]. */
+const USED = {
+  background: {
+    second: ["kind", ["gradient"]], gradient: ["kind", ["gradient"]], angle: ["kind", ["gradient"]], picture: ["kind", ["picture"]], fit: ["kind", ["picture"]],
+    position_x: ["kind", ["picture", "gradient"]], position_y: ["kind", ["picture", "gradient"]], blur: ["kind", ["picture"]], colour: ["kind", ["colour", "gradient", "picture"]],
+  },
+  shadow: {
+    offset_x: ["kind", ["drop", "float"]], offset_y: ["kind", ["drop", "float"]], angle: ["kind", ["cast"]], elevation: ["kind", ["cast"]],
+    length: ["kind", ["cast", "reflection"]], contact: ["kind", ["cast", "reflection"]], camera: ["kind", ["contact", "cast", "reflection", "float"]],
+    colour: ["kind", ["contact", "drop", "cast", "float"]],
+  },
+  retouch: {
+    temperature: ["white_balance", ["light"]], tint: ["white_balance", ["light"]], neutral: ["white_balance", ["colour"]],
+    neutral_x: ["white_balance", ["point"]], neutral_y: ["white_balance", ["point"]], background_lightness: ["auto_exposure", [true]], dust_size: ["dust", ["background", "everywhere"]],
+  },
+  recolour: { tolerance: ["parts", ["colour"]], source: ["parts", ["colour"]] },
+  restyle: {
+    transfer: ["method", ["colour"]], source: ["method", ["colour"]], content: ["method", ["optimise"]], edges: ["method", ["optimise"]], steps: ["method", ["optimise"]],
+    scales: ["method", ["optimise"]], features: ["method", ["optimise"]], scale: ["method", ["optimise", "adain", "fast", "transformer", "exemplar-gan"]],
+    size: ["method", ["optimise", "adain", "fast", "transformer", "exemplar-gan"]], detail: ["method", ["optimise", "adain", "fast", "transformer", "exemplar-gan"]],
+    model: ["method", ["adain", "fast", "transformer", "exemplar-gan"]], commercial: ["method", ["adain", "fast", "transformer", "exemplar-gan"]],
+  },
+};
+
+/** Parameters that do nothing with these values, and need not be shown. One that somebody has set is shown always. */
+export function idle(operation, values) {
+  const properties = operation.schema.properties ?? {};
+  const of = (name) => values[name] ?? properties[name]?.default;
+  return Object.entries(USED[operation.name] ?? {}).filter(([name, [other, used]]) => !(name in values) && !used.includes(of(other))).map(([name]) => name);
+}
+
 /** All operations as buttons. */
 export const Palette = ({ operations, onAdd }) => html`
   <div class="palette">

@@ -4,7 +4,7 @@ import { choiceName, number, operationName, parameterName, t } from "../i18n.js"
 import { Icon } from "../icons.js";
 import { Form, parameters } from "../parts/form.js";
 import { ProblemText } from "../parts/toast.js";
-import { helpOf, paintable, signOf } from "./operations.js";
+import { helpOf, idle, paintable, signOf } from "./operations.js";
 
 /** A step's settings in a few words: what differs from the defaults. */
 function told(step, schema) {
@@ -45,7 +45,7 @@ function wrongIn(step, problem, isLast) {
 
 function Opened({ step, operation, models, acts, onPaint, problem, isLast }) {
   const layers = paintable(operation);
-  const hidden = layers.filter(({ parameter }) => parameter).map(({ parameter }) => parameter);
+  const hidden = [...layers.filter(({ parameter }) => parameter).map(({ parameter }) => parameter), ...idle(operation, step.values)];
   const wrong = wrongIn(step, problem, isLast);
   return html`
     <div class="step-body">

@@ -14,7 +14,7 @@ import { PaintTools } from "../paint/toolbar.js";
 import { Stage } from "../stage/stage.js";
 import { stem } from "../edit/files.js";
 import { useHistory, wanted } from "../edit/history.js";
-import { Numbers } from "../edit/numbers.js";
+import { Flags, Numbers } from "../edit/numbers.js";
 import { OpenFirst, useOpening, usePaste } from "../edit/open.js";
 import { Palette } from "../edit/operations.js";
 import { useResult } from "../edit/results.js";
@@ -106,15 +106,18 @@ function Bench({ photo, operations, output, rows, onPhoto, share, history }) {
           ${paint ? (view) => html`<${Layer} painted=${paint} view=${view} />` : null}
         <//>
         <aside class="tools" aria-label=${t("edit.tools")}>
-          ${work ? html`
-            <h2>${t(`step.${work.kind}`)}</h2>
-            ${problem && html`<${ProblemBox} problem=${problem} retry=${again} />`}
-            ${paint ? html`<${PaintTools} painted=${paint} name=${`${stem(photo.name)}-mask.png`} size=${shown} onDone=${done} hint=${t(`paint.hint_${work.kind}`)} />` : !problem && html`<${Waiting} text=${t("edit.before_paint")} />`}` : html`
-            <div class="tools-head"><h2>${t("edit.steps")}</h2>
-              ${steps.length > 0 && html`<button type="button" class="button small" aria-expanded=${adding} onClick=${() => setAdding(!adding)}><${Icon} name=${adding ? "close" : "plus"} size=${16} />${t(adding ? "close" : "edit.add")}</button>`}</div>
-            ${adding && html`${steps.length === 0 && html`<p class="help">${t("edit.first")}</p>`}<${Palette} operations=${operations} onAdd=${add} />`}
-            <${Steps} history=${history} operations=${operations} models=${rows} problem=${problem} onPaint=${(id, parameter, kind, chosen) => setWork({ id, parameter, kind, chosen })} />
-            ${result && !problem && html`<${Numbers} report=${result.report} operations=${operations} steps=${steps} />`}`}
+          <div class="tools-scroll">
+            ${work ? html`
+              <h2>${t(`step.${work.kind}`)}</h2>
+              ${problem && html`<${ProblemBox} problem=${problem} retry=${again} />`}
+              ${paint ? html`<${PaintTools} painted=${paint} name=${`${stem(photo.name)}-mask.png`} size=${shown} onDone=${done} hint=${t(`paint.hint_${work.kind}`)} />` : !problem && html`<${Waiting} text=${t("edit.before_paint")} />`}` : html`
+              <div class="tools-head"><h2>${t("edit.steps")}</h2>
+                ${steps.length > 0 && html`<button type="button" class="button small" aria-expanded=${adding} onClick=${() => setAdding(!adding)}><${Icon} name=${adding ? "close" : "plus"} size=${16} />${t(adding ? "close" : "edit.add")}</button>`}</div>
+              ${adding && html`${steps.length === 0 && html`<p class="help">${t("edit.first")}</p>`}<${Palette} operations=${operations} onAdd=${add} />`}
+              ${result && !problem && html`<${Flags} flags=${result.report.flags} />`}
+              <${Steps} history=${history} operations=${operations} models=${rows} problem=${problem} onPaint=${(id, parameter, kind, chosen) => setWork({ id, parameter, kind, chosen })} />`}
+          </div>
+          ${!work && result && !problem && html`<${Numbers} report=${result.report} operations=${operations} steps=${steps} />`}
         </aside>
       </div>
       ${saving && html`<${Save} photo=${photo} steps=${steps} result=${result} schema=${output} onClose=${() => setSaving(false)} />`}
