@@ -18,9 +18,10 @@ from packshot.imaging.segmentation import calibration, trust
 from packshot.imaging.segmentation.backdrop import Field, Surface, behind, surfaces
 from packshot.imaging.segmentation.clutter import clutter
 from packshot.imaging.segmentation.edges import by_edges
+from packshot.imaging.segmentation.leftovers import with_loops_open, without_shadows
 from packshot.imaging.segmentation.saliency import saliency
 from packshot.imaging.segmentation.scraps import without_scraps
-from packshot.imaging.segmentation.shade import Leeway, lit
+from packshot.imaging.segmentation.shade import Leeway, Lit, lit
 from packshot.imaging.segmentation.studio import studio
 
 SMALL_PX = 256
@@ -56,14 +57,20 @@ def find(small: Field) -> Answer:
     plain = _plainness(backdrop)
     scene = lit(lab, backdrop, SHADOWS) if backdrop else None
     first = _dusted(studio(lab, scene)) if scene else np.zeros(lab.shape[:2], np.float32)
+    lines = by_edges(small, lab)
     salient = saliency(small, lab)
     second = _tidied(clutter(small, salient, QUICK_PX))
     measures = [trust.measure(lab, x) for x in (first, second)]
     if trust.score(measures[0]) + 2 * (plain - PLAIN_SHARE) >= trust.score(measures[1]):
-        way, matte = "studio", without_scraps(first, scene) if scene else first
+        way, matte = "studio", _tidied_studio(first, lines, scene) if scene else first
     else:
         way, matte = "clutter", _tidied(clutter(small, salient, SMALL_PX))
-    return judged(lab, matte, second, plain, "classical", way)
+    return judged(lab, matte, second, plain, "classical", way, lines)
+
+
+def _tidied_studio(matte: Field, lines: Field, scene: Lit) -> Field:
+    """A studio answer without scraps, tinged shadows and ground shut in by loops."""
+    return with_loops_open(without_shadows(without_scraps(matte, scene), lines, scene), scene)
 
 
 def find_by_edges(small: Field) -> Answer:
@@ -74,12 +81,16 @@ def find_by_edges(small: Field) -> Answer:
     return judged(lab, matte, second, _plainness(behind(surfaces(lab))), "edges", "edges")
 
 
-def judged(lab: Field, matte: Field, other: Field, plain: float, method: str, way: str) -> Answer:
+def judged(
+    lab: Field, matte: Field, other: Field, plain: float, method: str, way: str, lines: Field | None = None
+) -> Answer:
     """An answer with its measures: a map and a second opinion `(h, w)` beside the picture `(h, w, 3)` in Lab.
 
-    plain: share of the border that plain surfaces take.
+    plain: share of the border that plain surfaces take. lines: what is found by edges, a third opinion.
     """
     measured = {**trust.measure(lab, matte), "agreement": trust.agreement(matte, other), "plain": plain}
+    if lines is not None:
+        measured["line_agreement"] = trust.agreement(matte, lines)
     parts = {**measured, "boundary_entropy": trust.boundary_entropy(matte), **trust.enclosed(matte)}
     return Answer(matte, other, method, way, calibration.confidence(method, parts), parts, trust.reasons(parts))
 
