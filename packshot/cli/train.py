@@ -33,6 +33,7 @@ def train(
     track: Annotated[
         list[str] | None, typer.Option(metavar="TRACKER", help="show the run in tensorboard or wandb; repeatable")
     ] = None,
+    style: Annotated[str, typer.Option(help="picture, folder or pattern:NAME whose style to learn")] = "",
     start: Annotated[str, typer.Option(help="run or checkpoint whose weights to begin with")] = "",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps")] = "auto",
 ) -> None:
@@ -54,6 +55,7 @@ def train(
     if start and sweep:
         raise ParameterError("--start: a --sweep begins every run anew; leave one of them out")
     changes = changed(setting or []) | ({} if images is None else {"total_images": images})
+    changes |= {"styles": style} if style else {}
     target = out or Path("runs") / preset
     if sweep:
         from packshot.training.sweep import sweep as tried_all

@@ -38,7 +38,7 @@ class FeatureSpace:
     """maps: `(n, 3, h, w)` in [0, 1] → maps `(n, c, h', w')`, differentiable; style, content: which of them count.
 
     least: the shortest side, px, it takes. together: so many neighbouring maps of style have one size and are told as
-    one. digest: of its weights. licence: of its weights.
+    one. digest: of its weights. licence: of its weights. network: what `maps` asks.
     """
 
     name: str
@@ -49,6 +49,13 @@ class FeatureSpace:
     together: int = 1
     digest: str = ""
     licence: str = "Apache-2.0"
+    network: nn.Module | None = None
+
+    def on(self, device: torch.device) -> FeatureSpace:
+        """The same space, its network moved to a device."""
+        if self.network is not None:
+            self.network.to(device)
+        return self
 
     def of_style(self, x: Tensor) -> tuple[Tensor, ...]:
         """The maps that tell style."""
@@ -63,6 +70,11 @@ class FeatureSpace:
 
 def find(name: str = "auto") -> FeatureSpace:
     """The feature space of a name (see above). Raises ParameterError, WeightsNotFound, BadCheckpoint."""
+    with torch.inference_mode(False):  # weights are kept, and some who ask later want gradients through them
+        return _found(name)
+
+
+def _found(name: str) -> FeatureSpace:
     kind, sign, file = name.partition("=")
     if name == "auto":
         return _own_or_filters()
@@ -99,7 +111,7 @@ def filters(count: int = 24, sizes: tuple[int, ...] = (3, 7), halvings: int = 4,
     all_maps = tuple(range(each * (halvings + 1)))
     middle = tuple(place for place in all_maps if place // each in (1, 2) and place % each)
     content = middle or tuple(place for place in all_maps if place % each)
-    return FeatureSpace("filters", network.eval(), all_maps, content, together=each)
+    return FeatureSpace("filters", network.eval(), all_maps, content, network=network)
 
 
 @lru_cache(maxsize=4)
@@ -120,7 +132,7 @@ def _classifier(path: Path, changed: int) -> FeatureSpace:
     count = len(stages)
     licence = str(stored.card.get("licence", "unstated"))
     content = (count - 2,) if count > 2 else (count - 1,)
-    return FeatureSpace(path.stem, maps, tuple(range(count)), content, 8, stored.digest, licence)
+    return FeatureSpace(path.stem, maps, tuple(range(count)), content, 8, 1, stored.digest, licence, network)
 
 
 @lru_cache(maxsize=2)
@@ -136,7 +148,8 @@ def _vgg(path: Path) -> FeatureSpace:
         for number, place in enumerate(places):
             for part in ("weight", "bias"):
                 own[f"blocks.{block}.{number}.{part}"] = _named(state, f"features.{place}.{part}", path)
-    return FeatureSpace("vgg-19", _filled(network, own, path), (0, 1, 2, 3, 4), (3,), 16, _digest(path), "unstated")
+    filled = _filled(network, own, path)
+    return FeatureSpace("vgg-19", filled, (0, 1, 2, 3, 4), (3,), 16, 1, _digest(path), "unstated", filled)
 
 
 def _squeezenet(path: Path) -> FeatureSpace:
@@ -145,7 +158,8 @@ def _squeezenet(path: Path) -> FeatureSpace:
     pairs = [("first", "conv1")]
     pairs += [(f"fires.{i}.{own}", f"fire{i + 2}/{given}") for i in range(8) for own, given in FIRE_PARTS]
     own = {f"{a}.{part}": _named(state, f"{b}.{part}", path) for a, b in pairs for part in ("weight", "bias")}
-    return FeatureSpace("squeezenet", _filled(network, own, path), (0, 2, 4, 6, 8), (4,), 17, _digest(path), "unstated")
+    filled = _filled(network, own, path)
+    return FeatureSpace("squeezenet", filled, (0, 2, 4, 6, 8), (4,), 17, 1, _digest(path), "unstated", filled)
 
 
 FOREIGN: Mapping[str, Callable[[Path], FeatureSpace]] = {"vgg-19": _vgg, "squeezenet": _squeezenet}

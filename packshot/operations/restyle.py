@@ -27,7 +27,6 @@ from packshot.operations.operation import (
     Result,
     commercial_parameter,
     need_matte,
-    need_model,
     need_one,
     parameter,
 )
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from packshot.imaging.picture import Picture
+    from packshot.models import Model
     from packshot.models.styling.bank import StyleBank
 
 OWN = {"adain": "style-adain", "transformer": "style-transformer", "exemplar-gan": "style-exemplar"}
@@ -168,8 +168,7 @@ class Restyle(Operation):
             return regions.of_edges(picture.rgb)
         from packshot.models.styling.parts import parts_of
 
-        model = need_model(context, SEGMENTERS[self.regions], "restyle", self.commercial, "regions matte or edges")
-        return parts_of(model, picture.rgb)
+        return parts_of(self._model(SEGMENTERS[self.regions], context, "use regions matte or edges"), picture.rgb)
 
     def _styled(self, picture: Picture, asked: tuple[Asked, ...], context: Context) -> tuple[Tensor, dict[str, float]]:
         """The whole photo in one bank's style, at its own size, and figures of how."""
@@ -188,7 +187,7 @@ class Restyle(Operation):
 
     def _bank(self, asked: tuple[Asked, ...], context: Context) -> StyleBank:
         from packshot.imaging.styling import patterns
-        from packshot.models.styling.bank import bank_of, visible
+        from packshot.models.styling.bank import shared, visible
 
         pictures = []
         for each in asked:
@@ -197,7 +196,7 @@ class Restyle(Operation):
                 pictures.append(visible(opened.rgb, opened.alpha))
             else:
                 pictures.append(patterns.named(each.name))
-        return bank_of(pictures, [each.weight for each in asked])
+        return shared(pictures, [each.weight for each in asked])
 
     def _recoloured(self, picture: Picture, bank: StyleBank, context: Context) -> Tensor:
         from packshot.imaging.styling.colours import palette, transfer
@@ -227,11 +226,20 @@ class Restyle(Operation):
         name = self.weights()[0]
         if not name:
             raise ParameterError("restyle: method fast needs the parameter model, the weights of a trained style")
-        model = need_model(context, name, "restyle", self.commercial, "style by colour or optimise")
+        model = self._model(name, context, "use method colour or optimise, which need none")
         if self.method == "fast":
             return running.fast(model, small)
         network = running.network_of(name)
         return running.restyled(network, small, self._bank(asked, context), self.scale, name)
+
+    def _model(self, name: str, context: Context, instead: str) -> Model:
+        """Weights, or an error that says what to do."""
+        from packshot.errors import WeightsNotFound
+
+        try:
+            return context.load_model(name, self.commercial)
+        except WeightsNotFound as error:
+            raise WeightsNotFound(f"restyle: {error}; train them (docs/style.md) or {instead}") from None
 
     def _mixed(self, photo: Tensor, styled: Tensor) -> Tensor:
         from packshot.imaging.styling.colours import with_colours_of

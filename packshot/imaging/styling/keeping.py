@@ -31,6 +31,7 @@ CROSSINGS = 6  # strokes in a field before it counts as print
 FIELD = 0.025  # of the longest side: how far strokes of one field lie apart
 SEEN = 0.012  # of the longest side: the blur under which colour is compared
 EDGE_SIGMA = 0.004  # of the longest side: finer luma than this is what an edge is made of
+TURNS = 6  # that colours are brought back in, since they are seen blurred
 STEPS = (0.0, 0.35, 0.7, 1.0)  # shares of the photo's edges that are tried until they have not moved
 
 
@@ -147,21 +148,26 @@ def keep_colour(photo: Tensor, styled: Tensor, where: Tensor, limit: float) -> K
     """
     sigma = max(1.0, SEEN * max(photo.shape[2:]))
     weight = where.float()
-    lab_p, lab_s = rgb_to_lab(photo), rgb_to_lab(styled)
-    a, b = (_seen(lab, weight, sigma) for lab in (lab_p, lab_s))
-    share = torch.ones_like(weight)
-    for _ in range(4):
-        moved = delta_e_2000(a, a + share * (b - a))
-        share = share * (limit / moved.clamp(min=1e-6)).clamp(max=1)
-    back = (share - 1) * (b - a) * weight
-    held = lab_to_rgb(lab_s + back)
-    rgb = torch.where(where & (share < 1), held, styled)
-    after = delta_e_2000(a, _seen(rgb_to_lab(rgb), weight, sigma))[where]
-    worst = (
-        float(after.quantile(0.99)) if 0 < after.numel() < 10_000_000 else float(after.max()) if after.numel() else 0.0
-    )
-    flags = () if worst <= 1.25 * limit else (f"colour moved {worst:.1f} ΔE2000, over the limit of {limit:g}",)
+    wanted, rgb, worst = _seen(rgb_to_lab(photo), weight, sigma), styled, 0.0
+    for turn in range(TURNS):
+        lab = rgb_to_lab(rgb)
+        got = _seen(lab, weight, sigma)
+        moved = delta_e_2000(wanted, got)
+        worst = _worst(moved[where])
+        if worst <= limit or turn == TURNS - 1:
+            break
+        share = (0.97 * limit / moved.clamp(min=1e-6)).clamp(max=1)
+        held = lab_to_rgb(lab + (share - 1) * (got - wanted))
+        rgb = torch.where(where & (share < 1), held, rgb)
+    if worst > limit:  # the gamut stands in the way: some of the photo is mixed in
+        rgb = torch.where(where, photo + limit / worst * (rgb - photo), rgb)
+        worst = _worst(delta_e_2000(wanted, _seen(rgb_to_lab(rgb), weight, sigma))[where])
+    flags = () if worst <= 1.1 * limit else (f"colour moved {worst:.1f} ΔE2000, over the limit of {limit:g}",)
     return Kept(rgb, {"colour_delta_e": worst}, flags)
+
+
+def _worst(values: Tensor) -> float:
+    return float(np.percentile(values.numpy(), 99)) if values.numel() else 0.0
 
 
 def _seen(lab: Tensor, weight: Tensor, sigma: float) -> Tensor:

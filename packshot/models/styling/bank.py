@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import torch
@@ -95,6 +96,33 @@ def bank_of(pictures: Sequence[Tensor], weights: Sequence[float] = ()) -> StyleB
     """A bank of pictures `(1, 3, h, w)`; without weights all count alike."""
     weights = weights or [1.0] * len(pictures)
     return StyleBank(tuple(Reference(held(rgb), w) for rgb, w in zip(pictures, weights, strict=True) if w > 0))
+
+
+@lru_cache(maxsize=8)
+def _shared(pictures: _Same, weights: tuple[float, ...]) -> StyleBank:
+    return bank_of(pictures.tensors, weights)
+
+
+def shared(pictures: Sequence[Tensor], weights: Sequence[float]) -> StyleBank:
+    """`bank_of`, made once per process for the same pixels: a catalogue's photos share one bank and what it keeps."""
+    return _shared(_Same(tuple(pictures)), tuple(weights))
+
+
+class _Same:
+    """Pictures that are the same key as others of the same pixels."""
+
+    def __init__(self, tensors: tuple[Tensor, ...]) -> None:
+        self.tensors = tensors
+
+    def __hash__(self) -> int:
+        return hash(tuple((tuple(x.shape), float(x.double().sum())) for x in self.tensors))
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, _Same)
+            and len(self.tensors) == len(other.tensors)
+            and all(torch.equal(a, b) for a, b in zip(self.tensors, other.tensors, strict=True))
+        )
 
 
 def held(rgb: Tensor) -> Tensor:

@@ -54,7 +54,7 @@ def _codes(network: Any, bank: StyleBank, side: int) -> list[tuple[Tensor, ...]]
 
 def fast(model: Model, photo: Tensor) -> Tensor:
     """A photo `(1, 3, h, w)` through a network of one style. Raises ModelError if it takes something else."""
-    if model.channels_in != 3 or model.scale != 1 or "strokes" not in model.config:
+    if model.channels_in != 3 or model.scale != 1 or "residuals" not in model.config:
         raise ModelError(f"{model.name}: expected a network of one style, as `packshot train style` makes it")
     return padded(model.run, photo, model.multiple)
 

@@ -1,0 +1,305 @@
+"""Restyling learned: photographs go in, and what comes out has a style's statistics and the photograph's content.
+
+Sources: Johnson et al. 2016, eqs. 2 to 4 (perceptual losses of a feed-forward network; `OneStyle`); Huang & Belongie
+2017, eqs. 11 to 13 (`AnyStyle`); Dumoulin et al. 2017 (`AdaptStyle`: gains and biases alone); Madry et al. 2018 (worst
+photographs within a bound, `pgd`). `ExemplarStyle` adds critics of photographs and of exemplars (hinge), as the
+project's founding scheme has it. The losses are those of `losses.style`, in any feature space; a loss with weight 0 is
+not computed. Maps are standardised by the style's own moments, so that none needs a weight of its own. Styles and the
+crops of them are drawn from the step's generator, so a run goes on exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from packshot.errors import ParameterError
+from packshot.losses import adversarial, robust
+from packshot.losses.style import content, smoothness, statistics
+from packshot.models.features import FeatureSpace
+from packshot.training.objective import Batch, Losses, Phase
+
+Weight = Annotated[float, Field(ge=0)]
+PLACES = 256  # at which self-similarity is measured
+DRAWN = 2048  # points of a map that a sliced distance is taken of
+DIRECTIONS = 32
+LEAST_DEVIATION = 0.02  # of a style's feature, under which it counts as flat
+
+
+class StyleRules(BaseModel):
+    """styles: where they come from. Weights of the losses; content is told by features, pixels, layout, or edges."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    styles: str = Field("", description="picture, folder, pattern:NAME or patterns:COUNT whose style to learn")
+    style_px: int = Field(256, ge=32, le=1024, description="side at which a style is seen: strokes grow with it")
+    shrink: float = Field(1.0, gt=0, le=1, description="photographs become so much smaller first")
+    features: str = Field("auto", description="feature space, see packshot.models.features")
+    distance: Literal["moments", "gram", "gaussian", "sliced", "histogram"] = Field(
+        "moments", description="how styles are compared"
+    )
+    style: Weight = Field(1.0, description="distance of styles")
+    features_content: Weight = Field(0.0, description="squared error of content features")
+    pixels: Weight = Field(0.0, description="squared error of pixels")
+    cross_entropy: Weight = Field(0.0, description="cross-entropy of pixels")
+    similarity: Weight = Field(0.0, description="likeness of places to each other")
+    edges: Weight = Field(0.5, description="Laplacian of luma")
+    variation: Weight = Field(0.05, description="total variation")
+    agreement: Weight = Field(0.0, description="the same at half the size")
+    constraint_l1: Weight = Field(0.0, description="absolute error of means and deviations over all maps")
+    constraint_l2: Weight = Field(0.0, description="squared error of the same")
+    adversarial: Weight = Field(0.05, description="what critics think, where there are critics")
+    pgd: float = Field(0.0, ge=0, le=0.2, description="how far photographs are moved to where the loss is worst")
+    pgd_steps: int = Field(2, ge=1, le=20, description="steps of that search")
+    frozen: str = Field("", description="checkpoint of the frozen network an adapter is for")
+
+
+class OneStyle:
+    """A network of one style: `restyler(photo)`."""
+
+    averaged: tuple[str, ...] = ("restyler",)
+
+    def __init__(
+        self, networks: Mapping[str, nn.Module], styles: Tensor, space: FeatureSpace, settings: StyleRules
+    ) -> None:
+        self.networks: dict[str, nn.Module] = dict(networks)
+        self.styles, self.space, self.settings = styles, space, settings
+        if self.single and len(styles) > 10:
+            raise ParameterError(f"styles: one network holds one style, told by 1 to 10 pictures; got {len(styles)}")
+
+    single = True
+
+    def phases(self) -> tuple[Phase, ...]:
+        """The restyler's alone."""
+        parameters = tuple(self.networks["restyler"].parameters())
+        return (Phase("restyler", "restyler", parameters, self.losses),)
+
+    def losses(self, batch: Batch) -> Losses:
+        """Weighted, of what is made of the batch's photographs, moved to where they are worst if `pgd` says so."""
+        photo, style = batch.image / 2 + 0.5, self.drawn(batch)
+        told = self.told(style)
+        if self.settings.pgd:
+            start = 2 * batch.uniform(*photo.shape[1:]) - 1
+            worst = self._worst(photo, start, style, told)
+            return self.compared(photo, self.made(self.networks, worst, style), told)
+        return self.compared(photo, self.made(self.networks, photo, style), told)
+
+    def sample(self, networks: Mapping[str, nn.Module], batch: Batch) -> Tensor:
+        """Side by side: photograph, style, what is made of them."""
+        photo, style = batch.image / 2 + 0.5, self.drawn(batch)
+        made = self.made(networks, photo, style)
+        beside = F.interpolate(style, size=photo.shape[2:], mode="bilinear", align_corners=False)
+        return torch.cat([photo, beside, made], 3) * 2 - 1
+
+    def made(self, networks: Mapping[str, nn.Module], photo: Tensor, style: Tensor) -> Tensor:
+        """The restyled photographs; a network of one style needs not be told."""
+        out: Tensor = networks["restyler"](photo)
+        return out
+
+    def drawn(self, batch: Batch) -> Tensor:
+        """A style for each photograph, `(n, 3, s, s)` in [0, 1]; whole, because statistics are."""
+        places = (batch.uniform() * len(self.styles)).long().clamp(max=len(self.styles) - 1).cpu()
+        return self.styles[places].to(batch.image.device, torch.float32) / 255
+
+    def told(self, style: Tensor) -> list[tuple[Tensor, Tensor, Tensor]]:
+        """Standardised points `(n, c, k)` of every map of style, with the means and deviations they had."""
+        with torch.no_grad():
+            maps = self.space.on(style.device).of_style(style)
+            found = []
+            for x in maps:
+                flat = x.flatten(2)
+                mean, deviation = flat.mean(2, keepdim=True), flat.std(2, keepdim=True, correction=0)
+                deviation = deviation.clamp(min=LEAST_DEVIATION)
+                found.append(((flat - mean) / deviation, mean, deviation))
+            return found
+
+    def compared(self, photo: Tensor, made: Tensor, told: Sequence[tuple[Tensor, Tensor, Tensor]]) -> dict[str, Tensor]:
+        """Weighted losses of restyled photographs."""
+        s = self.settings
+        maps = self.space.maps(made)
+        held = [maps[place] for place in self.space.style if place < len(maps)]
+        found = {"style": s.style * self._style(told, held)} if s.style else {}
+        for power, weight in ((1, s.constraint_l1), (2, s.constraint_l2)):
+            if weight:
+                found[f"constraint_l{power}"] = weight * self._constraint(told, held, power)
+        found |= self._content(photo, made, maps)
+        if s.variation:
+            found["variation"] = s.variation * smoothness.total_variation(made)
+        outside = (made - made.clamp(0, 1)).square().mean()
+        return found | {"outside": 10 * outside}
+
+    def _content(self, photo: Tensor, made: Tensor, maps: Sequence[Tensor]) -> dict[str, Tensor]:
+        s, found = self.settings, {}
+        if s.edges:
+            a, b = content.luminance(photo), content.luminance(made)
+            rough = content.laplacian(a, a * 0, 2).clamp(min=1e-4)
+            found["edges"] = s.edges * content.laplacian(a, b, 2) / rough
+        if s.pixels:
+            found["pixels"] = s.pixels * (made - photo).square().mean() / 0.05
+        if s.cross_entropy:
+            least = content.pixel_cross_entropy(photo, photo)
+            found["cross_entropy"] = s.cross_entropy * (content.pixel_cross_entropy(photo, made) - least)
+        if not (s.features_content or s.similarity):
+            return found
+        wanted = [x.detach() for x in self.space.of_content(photo)]
+        got = [maps[place] for place in self.space.content if place < len(maps)]
+        if s.features_content:
+            pairs = zip(wanted, got, strict=True)
+            terms = [(a - b).square().mean() / a.var().clamp(min=1e-4) for a, b in pairs]
+            found["features"] = s.features_content * torch.stack(terms).mean()
+        if s.similarity:
+            places = torch.rand(PLACES, 2, device=photo.device)
+            pair = (content.points(each, places) for each in (wanted, got))
+            found["similarity"] = s.similarity * content.self_similarity(*pair)
+        return found
+
+    def _style(self, told: Sequence[tuple[Tensor, Tensor, Tensor]], maps: Sequence[Tensor]) -> Tensor:
+        terms = []
+        for (wanted, mean, deviation), x in zip(told, maps, strict=False):
+            got = (x.flatten(2) - mean) / deviation
+            terms.append(DISTANCES[self.settings.distance](wanted, got))
+        return torch.stack(terms).mean()
+
+    def _constraint(self, told: Sequence[tuple[Tensor, Tensor, Tensor]], maps: Sequence[Tensor], power: Any) -> Tensor:
+        pairs = list(zip(told, maps, strict=False))
+        got = [(x.flatten(2) - mean) / deviation for (_, mean, deviation), x in pairs]
+        return statistics.constraint([wanted for (wanted, _, _), _ in pairs], got, power)
+
+    def _worst(self, photo: Tensor, start: Tensor, style: Tensor, told: Any) -> Tensor:
+        """Photographs near the given ones from which the restyled ones are worst by the very losses."""
+
+        def loss(x: Tensor) -> Tensor:
+            made = self.made(self.networks, x, style)
+            return torch.stack(list(self.compared(photo, made, told).values())).sum()
+
+        with torch.enable_grad():
+            return robust.worst_near(photo, loss, start, self.settings.pgd, self.settings.pgd_steps)
+
+
+def _sliced(wanted: Tensor, got: Tensor) -> Tensor:
+    along = statistics.directions(got.shape[1], DIRECTIONS).to(got.device)
+    places = (torch.randint(x.shape[2], (min(DRAWN, x.shape[2]),), device=x.device) for x in (wanted, got))
+    a, b = (x[:, :, place] for x, place in zip((wanted, got), places, strict=True))
+    return statistics.sliced_wasserstein(a, b, along)
+
+
+def _gaussian(wanted: Tensor, got: Tensor) -> Tensor:
+    return statistics.gaussian_distance(statistics.mean_covariance(wanted), statistics.mean_covariance(got))
+
+
+DISTANCES = {
+    "moments": statistics.moment_distance,
+    "gram": statistics.gram_distance,
+    "gaussian": _gaussian,
+    "sliced": _sliced,
+    "histogram": statistics.histogram_distance,
+}
+
+
+class AnyStyle(OneStyle):
+    """A network that is shown the style: `restyler(photo, style)`."""
+
+    single = False
+
+    def made(self, networks: Mapping[str, nn.Module], photo: Tensor, style: Tensor) -> Tensor:
+        out: Tensor = networks["restyler"](photo, style)
+        return out
+
+    def compared(self, photo: Tensor, made: Tensor, told: Sequence[tuple[Tensor, Tensor, Tensor]]) -> dict[str, Tensor]:
+        found = super().compared(photo, made, told)
+        return found
+
+    def losses(self, batch: Batch) -> Losses:
+        """As of one style; at half the size beside, if scales have to agree."""
+        found = dict(super().losses(batch))
+        if self.settings.agreement:
+            photo, style = batch.image / 2 + 0.5, self.drawn(batch)
+            pair = [self.made(self.networks, _half(photo), _half(style)), self.made(self.networks, photo, style)]
+            found["agreement"] = self.settings.agreement * smoothness.agreement(pair)
+        return found
+
+
+def _half(x: Tensor) -> Tensor:
+    return F.avg_pool2d(x, 2)
+
+
+class AdaptStyle(OneStyle):
+    """Gains and biases of a new style for a network that stays as it is."""
+
+    averaged = ("adapter",)
+
+    def __init__(
+        self, networks: Mapping[str, nn.Module], styles: Tensor, space: FeatureSpace, settings: StyleRules
+    ) -> None:
+        super().__init__(networks, styles, space, settings)
+        from pathlib import Path
+
+        from packshot import checkpoint
+
+        if not settings.frozen:
+            raise ParameterError("frozen: name the checkpoint of the network the adapter is for, --set frozen=FILE")
+        stored = checkpoint.read(Path(settings.frozen))
+        if stored.network != "fast-style":
+            raise ParameterError(f"frozen: {settings.frozen} is a {stored.network}; expected a fast-style network")
+        self.frozen = stored.build().requires_grad_(False)
+        adapter: Any = self.networks["adapter"]
+        with torch.no_grad():
+            adapter.style.copy_(self.frozen.style)  # type: ignore[arg-type]
+
+    def phases(self) -> tuple[Phase, ...]:
+        """The adapter's alone."""
+        return (Phase("adapter", "adapter", tuple(self.networks["adapter"].parameters()), self.losses),)
+
+    def made(self, networks: Mapping[str, nn.Module], photo: Tensor, style: Tensor) -> Tensor:
+        adapter: Any = networks["adapter"]
+        out: Tensor = self.frozen.to(photo.device)(photo, adapter.style)
+        return out
+
+
+class ExemplarStyle(AnyStyle):
+    """The founding scheme: content + λ·style + what two critics think: of photographs (layout) and of exemplars."""
+
+    def phases(self) -> tuple[Phase, ...]:
+        """Critics, then the generator."""
+        critics = [
+            Phase(role, role, tuple(self.networks[role].parameters()), losses)
+            for role, losses in (("critic", self._photo_critic), ("style_critic", self._style_critic))
+        ]
+        return (*critics, *super().phases())
+
+    def losses(self, batch: Batch) -> Losses:
+        photo, style = batch.image / 2 + 0.5, self.drawn(batch)
+        made = self.made(self.networks, photo, style)
+        found = self.compared(photo, made, self.told(style))
+        weight = self.settings.adversarial
+        if weight:
+            grey, critic, style_critic = content.luminance(made), self.networks["critic"], self.networks["style_critic"]
+            found["photo_critic"] = weight * adversarial.hinge_generator(None, critic(_three(grey)))
+            found["style_critic"] = weight * adversarial.hinge_generator(None, style_critic(made))
+        return found
+
+    def _photo_critic(self, batch: Batch) -> Losses:
+        """Told luma alone: its photographs and the generator's must not be told apart by colour."""
+        photo, fake = self._pair(batch)
+        critic = self.networks["critic"]
+        real, made = (critic(_three(content.luminance(x))) for x in (photo, fake))
+        return {"critic": adversarial.hinge_critic(real, made)}
+
+    def _style_critic(self, batch: Batch) -> Losses:
+        fake = self._pair(batch)[1]
+        critic, style = self.networks["style_critic"], self.drawn(batch)
+        return {"critic_of_style": adversarial.hinge_critic(critic(style), critic(fake))}
+
+    def _pair(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        photo = batch.image / 2 + 0.5
+        with torch.no_grad():
+            return photo, self.made(self.networks, photo, self.drawn(batch))
+
+
+def _three(grey: Tensor) -> Tensor:
+    return grey.expand(-1, 3, -1, -1)
