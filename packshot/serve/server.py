@@ -40,8 +40,8 @@ def refuse_open(settings: Settings) -> None:
     """Raise ParameterError for a service that others can reach and that has no key."""
     if not settings.is_local and not Keys(settings.keys_file):
         raise ParameterError(
-            f"host {settings.host}: others can reach this service, and there is no API key in {settings.keys_file}; make "
-            "one with `packshot serve key NAME`, or listen on 127.0.0.1 without --https, --proxies and --hosts"
+            f"host {settings.host}: others can reach this service, and there is no API key in {settings.keys_file}; "
+            "make one with `packshot serve key NAME`, or listen on 127.0.0.1 without --https, --proxies and --hosts"
         )
 
 
