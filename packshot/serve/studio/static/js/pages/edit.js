@@ -4,7 +4,7 @@ import { operationName, t } from "../i18n.js";
 import { Icon } from "../icons.js";
 import { get } from "../api.js";
 import { models, useAsked } from "../service.js";
-import { box, useBox } from "../state.js";
+import { useBox } from "../state.js";
 import { useShortcut } from "../shortcuts.js";
 import { Waiting } from "../parts/empty.js";
 import { ProblemBox } from "../parts/toast.js";
@@ -12,6 +12,7 @@ import { Layer, painting, toolOf } from "../paint/painting.js";
 import { Raster, workable } from "../paint/raster.js";
 import { PaintTools } from "../paint/toolbar.js";
 import { Stage } from "../stage/stage.js";
+import { bench } from "../edit/bench.js";
 import { stem } from "../edit/files.js";
 import { useHistory, wanted } from "../edit/history.js";
 import { Flags, Numbers } from "../edit/numbers.js";
@@ -21,7 +22,6 @@ import { useResult } from "../edit/results.js";
 import { Save, saveRecipe } from "../edit/save.js";
 import { Steps } from "../edit/steps.js";
 
-const bench = box(null); // the photo in hand stays while other pages are looked at
 let painted = 0;
 
 /** Ctrl/⌘ Z and its like, wherever the focus is but in a text. */
