@@ -25,6 +25,7 @@ from packshot.cli import (
     pipelines,
     run,
     score,
+    style,
     serve,
     studio,
     toyshop,
@@ -58,6 +59,7 @@ app.command("train")(train.train)
 app.command("track")(track.track)
 app.command("generate")(generate.generate)
 app.command("score")(score.score)
+app.add_typer(style.app, name="style")
 app.command("explain")(explain.explain)
 app.add_typer(models.app, name="models")
 app.add_typer(serve.app, name="serve")

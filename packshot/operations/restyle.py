@@ -106,16 +106,18 @@ class Restyle(Operation):
             return Result(picture, {"strength": 0.0})
         numbers: dict[str, float] = {"strength": self.strength}
         regions, styled = self._regions(picture, context), {}
+        photo = self._photo(picture, context)
         for region, asked in self._asked().items():
             if region not in regions:
                 raise ParameterError(f"style: no region {region!r}; regions {self.regions} has {', '.join(regions)}")
             if asked[0].name != NONE:
-                styled[region], found = self._styled(picture, asked, context)
+                styled[region], found = self._styled(photo, asked, context)
                 numbers |= found if len(regions) == 1 else {f"{region}_{k}": v for k, v in found.items()}
         rgb = self._mixed(picture.rgb, blended(picture.rgb, regions, styled))
         rgb, held, flags, layers = self._held(picture, rgb)
         numbers |= held | change(picture.rgb, rgb, picture.matte)
-        return Result(picture.replace(rgb=rgb), numbers, flags, layers)
+        alpha = None if self._paints_ground() else picture.alpha
+        return Result(picture.replace(rgb=rgb, alpha=alpha), numbers, flags, layers)
 
     def weights(self) -> tuple[str, ...]:
         own = () if self.strength == 0 or not self.by_network() else (self.model or OWN.get(self.method, ""),)
@@ -155,6 +157,20 @@ class Restyle(Operation):
         if not asked and self.method != "fast":
             raise ParameterError("restyle: expected the parameter style, a picture file or pattern:NAME, got none")
         return asked or {"all": (Asked("all", "own"),)}  # a fast network holds its own style
+
+    def _paints_ground(self) -> bool:
+        """Whether the background has a style of its own: then it shows, also where the product was cut out."""
+        ground = self._asked().get("background", ())
+        return self.regions == "matte" and bool(ground) and ground[0].name != NONE
+
+    def _photo(self, picture: Picture, context: Context) -> Picture:
+        """What is restyled: the picture; with its own background again, where that is to be styled and was cut off."""
+        source = context.source
+        if not self._paints_ground() or picture.alpha is None:
+            return picture
+        if source is not None and source.size == picture.size and source.to_source.equal(picture.to_source):
+            return picture.replace(rgb=source.rgb, alpha=source.alpha)
+        return picture
 
     def _regions(self, picture: Picture, context: Context) -> dict[str, Tensor]:
         from packshot.imaging.styling import regions
