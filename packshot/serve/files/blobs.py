@@ -147,9 +147,9 @@ class Blobs:
             return
         with _reached(self.place):
             for key, facts in self.fs.find(self.root, detail=True).items():
-                tenant, _, digest = key.rpartition("/")[0].rpartition("/")[0].rpartition("/")[2], "", key[-64:]
-                if DIGEST.fullmatch(digest):
-                    yield tenant, digest, _when(facts)
+                parts = key.split("/")
+                if len(parts) >= 3 and DIGEST.fullmatch(parts[-1]):
+                    yield parts[-3], parts[-1], _when(facts)
 
     def sweep_parts(self, older_than: float) -> int:
         """Delete what killed writers left unfinished, if older than so many seconds; how many there were."""

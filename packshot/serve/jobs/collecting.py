@@ -1,9 +1,10 @@
 """Collection of what is no longer needed, by age; run once an hour by the server, and at will.
 
 Deleted are: finished jobs, their events and results, `keep_days` after their end; uploads that no unfinished job names,
-`keep_days` after their last use; counters after two months; then bytes that no upload and no result names any more,
-folders of jobs there are no more, unfinished writes of killed processes. Nothing of an unfinished job is ever touched.
-Bytes younger than an hour stay: their upload may be about to be written down.
+`keep_days` after their last use; the oldest finished jobs of a tenant whose files are more than `storage_mb`; counters
+after two months; then bytes that no upload and no result names any more, folders of jobs there are no more, unfinished
+writes of killed processes. Nothing of an unfinished job is ever touched. Bytes younger than an hour stay: their upload
+may be about to be written down.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ def collect(backend: Backend, *, young: float = YOUNG) -> dict[str, int]:
     """Delete what is no longer needed; how many of what. young: seconds that bytes are left alone."""
     keep = backend.settings.keep_days * DAY
     counted = {"jobs": _old_jobs(backend, keep), "uploads": _old_uploads(backend, keep)}
+    counted["over quota"] = _over_quota(backend)
     counted["files"] = _orphans(backend, young)
     counted["folders"] = _folders(backend)
     counted["parts"] = backend.blobs.sweep_parts(young)
@@ -61,6 +63,25 @@ def _old_uploads(backend: Backend, keep: float) -> int:
         for part in _parts(_needed(c), AT_ONCE):
             c.execute(uploads.update().where(uploads.c.id.in_(part)).values(used=now))
         deleted += c.execute(delete(uploads).where(uploads.c.used < now - keep)).rowcount
+    return deleted
+
+
+def _over_quota(backend: Backend) -> int:
+    """Finished jobs of tenants that store more than they may, the oldest first, until they do not."""
+    deleted = 0
+    if not backend.uploads.storage:
+        return 0
+    with backend.database.reading() as c:
+        tenants = list(c.execute(select(jobs.c.tenant).distinct()).scalars())
+    for tenant in tenants:
+        while backend.uploads.stored(tenant) > backend.uploads.storage:
+            with backend.database.writing() as c:
+                mine = select(jobs.c.id).where(jobs.c.tenant == tenant, jobs.c.state.in_(FINISHED))
+                found = list(c.execute(mine.order_by(jobs.c.ended).limit(1)).scalars())
+                store.forget(c, found)
+            deleted += len(found)
+            if not found:
+                break
     return deleted
 
 

@@ -66,8 +66,7 @@ class Reporter:
             self.numbers(self.progress, progress.finished, now=True)
             return
         made = self.made(record)
-        data = {"name": made.name if made.digest else "", **{k: made.facts[k] for k in FACTS[:4]}}
-        data |= {"status": made.status, "finished": progress.finished, "total": progress.total}
+        data = {**_event(made), "finished": progress.finished, "total": progress.total}
         self._report([("result", data)], [made], progress.finished)
 
     def numbers(self, progress: Mapping[str, Any], reach: float, *, now: bool = False) -> None:
@@ -100,7 +99,8 @@ class Reporter:
             there = record.output and (self.out / record.output).is_file()
             missing = known.get(record.output) != record.output_sha256 if there else _failed(record) not in known
             if missing and (there or not record.output):
-                self._report([], [self.made(record)])
+                made = self.made(record)
+                self._report([("result", _event(made))], [made])
 
     def known(self) -> dict[str, str]:
         """Name → digest of what was reported so far."""
@@ -159,6 +159,12 @@ class Reporter:
             except Unavailable:
                 self.wait(pause)
                 pause = min(pause * 2, 5.0)
+
+
+def _event(made: Made) -> dict[str, Any]:
+    """What an event tells of a result."""
+    told = {key: made.facts[key] for key in ("sku", "image", "variant", "reason")}
+    return {"name": made.name if made.digest else "", **told, "status": made.status}
 
 
 def _failed(record: Record) -> str:

@@ -1,8 +1,5 @@
 """Stores of jobs on SQLite and on PostgreSQL."""
 
-import importlib.util
-from pathlib import Path
-
 import pytest
 
 pytest.importorskip("sqlalchemy", reason="needs the extra serve")
@@ -10,10 +7,7 @@ pytest.importorskip("sqlalchemy", reason="needs the extra serve")
 from packshot.serve.database.engine import Database
 from packshot.serve.database.schema import metadata
 from packshot.serve.settings import Settings
-
-_spec = importlib.util.spec_from_file_location("databases", Path(__file__).parents[1] / "databases.py")
-databases = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(databases)
+from tests.serve import databases
 
 
 @pytest.fixture(scope="session")
