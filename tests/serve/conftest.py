@@ -28,12 +28,12 @@ class Running:
 
 @contextmanager
 def running(workers=False, **given):
-    """Serve until the block ends; the settings are those given, on a free port of loopback."""
+    """Serve until the block ends, on a free port of loopback, with one process of each kind and the settings given."""
     from packshot.serve import server
     from packshot.serve.api.app import create_app
     from packshot.serve.settings import settings
 
-    wanted = settings({"port": 0, "edit_workers": 1, **given}, {})
+    wanted = settings({"port": 0, "edit_workers": 1, "workers": 1, **given}, {})
     app = create_app(wanted, workers=workers)
     listening = server.listen(wanted)
     opened = threading.Event()
@@ -82,6 +82,14 @@ def call(served):
             return client.request(method, path, headers={**headers, **how.pop("headers", {})}, **how)
 
         yield asked
+
+
+@pytest.fixture(scope="session")
+def working(tmp_path_factory):
+    """A service without keys, as `packshot serve` starts it, with a worker for jobs."""
+    folder = tmp_path_factory.mktemp("working")
+    with running(workers=True, data=folder, studio=False) as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

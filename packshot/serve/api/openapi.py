@@ -36,7 +36,7 @@ ANSWER = {
     "description": "a problem",
     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
-STATUSES = ("400", "401", "403", "404", "408", "409", "413", "415", "421", "422", "429", "501", "503", "504")
+STATUSES = ("400", "401", "403", "404", "408", "409", "413", "415", "421", "422", "429", "503", "504")
 
 
 def document(app: FastAPI) -> dict[str, Any]:

@@ -40,7 +40,7 @@ TABLE: tuple[tuple[type[Exception], Row], ...] = (  # the most special first
     (errors.Busy, Row(429, "busy", "Too much at once", "wait as long as Retry-After says, then try again")),
     (errors.Unavailable, Row(503, "unavailable", "Not available now", "wait as long as Retry-After says, try again")),
     (errors.ServiceError, Row(500, "service", "The service failed", "tell who runs it the request id")),
-    (errors.MissingExtra, Row(501, "missing-extra", "This server lacks an optional part", "ask who runs it")),
+    (errors.MissingExtra, Row(422, "missing-extra", "This server lacks an optional part", "ask who runs it")),
     (
         errors.UnreadableFile,
         Row(415, "unreadable-file", "Not a picture packshot reads", "send JPEG, PNG, WebP or TIFF"),

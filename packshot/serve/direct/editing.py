@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from packshot.operations.operation import Operation
     from packshot.provenance.export import Exported
 
-BYTES_PER_PIXEL = 220  # most that an edit was seen to take, see docs/service.md
+BYTES_PER_PIXEL = 120  # recolour took 87, cutout 73, see docs/service.md
 BYTES_AT_LEAST = 32 << 20
 REHEARSAL = ({"operation": "cutout", "parameters": {}}, {"operation": "background", "parameters": {}})
 
