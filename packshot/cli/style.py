@@ -1,6 +1,6 @@
 """`packshot style`: looks over a catalogue with a contact sheet, clips, palettes, drawn patterns.
 
-One photo is restyled by `packshot edit restyle`, a pipeline has it as a step; a style is learned by `packshot train style`.
+One photo: `packshot edit restyle`; in a pipeline: a step `restyle`; learning a style: `packshot train style`.
 """
 
 from __future__ import annotations

@@ -90,6 +90,7 @@ class Restyle(Operation):
     edge_limit: float = parameter(0.5, "how far edges may move under keep shape", unit="px", ge=0.05, le=6)
     colour_limit: float = parameter(8.0, "how far colours may move under keep colour", unit="ΔE2000", ge=0.5, le=100)
     model: ModelName = parameter("", "weights by name or file; empty: style-adain, style-transformer, style-exemplar")
+    adapter: ModelName = parameter("", "a brand's adapter for the network of `model` (method fast)")
     commercial: bool = commercial_parameter()
 
     def apply(self, picture: Picture | None, context: Context) -> Result:
@@ -121,6 +122,7 @@ class Restyle(Operation):
 
     def weights(self) -> tuple[str, ...]:
         own = () if self.strength == 0 or not self.by_network() else (self.model or OWN.get(self.method, ""),)
+        own += (self.adapter,) if own and self.adapter else ()
         parts = (SEGMENTERS[self.regions],) if self.regions in SEGMENTERS and self.strength > 0 else ()
         return own + parts
 
@@ -244,9 +246,15 @@ class Restyle(Operation):
             raise ParameterError("restyle: method fast needs the parameter model, the weights of a trained style")
         model = self._model(name, context, "use method colour or optimise, which need none")
         if self.method == "fast":
-            return running.fast(model, small)
+            return running.fast(model, small, name, self._adapter(context))
         network = running.network_of(name)
         return running.restyled(network, small, self._bank(asked, context), self.scale, name)
+
+    def _adapter(self, context: Context) -> str:
+        """The adapter's name, its weights loaded once so that they are noted and their licence is checked."""
+        if self.adapter:
+            self._model(self.adapter, context, "leave adapter out")
+        return self.adapter
 
     def _model(self, name: str, context: Context, instead: str) -> Model:
         """Weights, or an error that says what to do."""

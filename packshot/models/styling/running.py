@@ -52,11 +52,35 @@ def _codes(network: Any, bank: StyleBank, side: int) -> list[tuple[Tensor, ...]]
         return [network.codes(_padded_to(picture, network.multiple)) for picture in bank.pictures(side)]
 
 
-def fast(model: Model, photo: Tensor) -> Tensor:
-    """A photo `(1, 3, h, w)` through a network of one style. Raises ModelError if it takes something else."""
+def fast(model: Model, photo: Tensor, name: str = "", adapter: str = "") -> Tensor:
+    """A photo `(1, 3, h, w)` through a network of one style; with an adapter, in that one's style.
+
+    name: of the network, to be built anew where an adapter goes in. Raises ModelError if one is of another kind.
+    """
     if model.channels_in != 3 or model.scale != 1 or "residuals" not in model.config:
         raise ModelError(f"{model.name}: expected a network of one style, as `packshot train style` makes it")
-    return padded(model.run, photo, model.multiple)
+    if not adapter:
+        return padded(model.run, photo, model.multiple)
+    network, style = _adapted(_stamped(name), _stamped(adapter))
+    return padded(lambda x: network(x, style), photo, model.multiple)
+
+
+def _stamped(name: str) -> tuple[Path, int]:
+    path = find(name)
+    return path, path.stat().st_mtime_ns
+
+
+@lru_cache(maxsize=4)
+def _adapted(network: tuple[Path, int], adapter: tuple[Path, int]) -> tuple[Any, Tensor]:
+    """A frozen network and the gains and biases that go into it, kept for the next photo."""
+    stored, told = checkpoint.read(network[0]), checkpoint.read(adapter[0])
+    if told.network != "style-adapter":
+        raise ModelError(
+            f"{adapter[0].name}: is a {told.network}; expected an adapter (`packshot train style-adapter`)"
+        )
+    if dict(told.config) != dict(stored.config):
+        raise ModelError(f"{adapter[0].name}: is for a network of {dict(told.config)}, not of {dict(stored.config)}")
+    return stored.build().requires_grad_(False), told.tensors["style"].float()
 
 
 def padded(run: Callable[[Tensor], Tensor], x: Tensor, multiple: int) -> Tensor:
