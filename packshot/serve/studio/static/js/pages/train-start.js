@@ -12,6 +12,7 @@ import { Waiting } from "../parts/empty.js";
 import { Tabs } from "../parts/tabs.js";
 import { ProblemBox } from "../parts/toast.js";
 
+const FAMILIES = ["catalogue", "cutout", "repair", "style", "parts", "toyshop", "fashion"];
 const SOURCES = ["own", "catalogue", "toyshop"];
 const HIDDEN = ["preset", "settings", "changes", "columns", "start", "device"];
 const ask = async () => {
@@ -19,10 +20,11 @@ const ask = async () => {
   return { presets, kind: kinds.find((one) => one.name === "train") };
 };
 
-/** The family of a preset: the word before the first hyphen where several share it. */
+/** Presets by family, those for pictures of one's own first. */
 function families(presets) {
   const first = (one) => one.family ?? (/^(fashion|toyshop|catalogue|style|parts|cutout)\b/.exec(one.name)?.[1] ?? "repair");
-  return Map.groupBy(presets, first);
+  const found = Map.groupBy(presets, first);
+  return [...found].sort(([a], [b]) => FAMILIES.indexOf(a) - FAMILIES.indexOf(b));
 }
 
 export function Start() {
@@ -47,7 +49,7 @@ function Choices({ presets, kind }) {
   const [problem, setProblem] = useState(null);
   const stop = useRef(null);
   const preset = presets.find((one) => one.name === name);
-  const groups = useMemo(() => [...families(presets.filter((one) => `${one.name} ${one.what}`.toLowerCase().includes(text.trim().toLowerCase())))], [presets, text]);
+  const groups = useMemo(() => families(presets.filter((one) => `${one.name} ${one.what}`.toLowerCase().includes(text.trim().toLowerCase()))), [presets, text]);
   const ready = preset && { own: photos.length > 0, catalogue: Boolean(catalogue.trim()), toyshop: true }[source];
   const start = async () => {
     setProblem(null);

@@ -10,9 +10,15 @@ export function kindOf(schema) {
   if (schema.format === "colour" || schema.format === "picture" || schema.format === "model") return schema.format;
   if (schema.enum) return "choice";
   if (schema.type === "boolean") return "switch";
-  if (schema.type === "number" || schema.type === "integer") return bounds(schema) ? "slider" : "number";
+  if (schema.type === "number" || schema.type === "integer") return slides(schema) ? "slider" : "number";
   return "text";
 }
+
+/** Whether a range is narrow enough for a hand to find a value in it. */
+const slides = (schema) => {
+  const range = bounds(schema);
+  return range !== null && range[1] - range[0] <= 20000;
+};
 
 /** Lowest and highest value of a slider, or null. */
 export function bounds(schema) {

@@ -3,7 +3,7 @@
 import { html, useId, useState } from "../lib.js";
 import { parameterHelp, parameterName, t, tn } from "../i18n.js";
 import { Icon } from "../icons.js";
-import { Control, kindOf, range } from "./fields.js";
+import { Control, kindOf } from "./fields.js";
 
 /** Parameters that come last and closed in every form. */
 const LATER = new Set(["model", "commercial", "flag_below", "limit_delta_e"]);
@@ -50,7 +50,7 @@ export function Field({ operation, name, schema, value, isChanged, required, onC
         ${kind === "switch" && html`<${Control} ...${{ id, schema, value, onChange, about, operation, name, words, models }} />`}
       </div>
       ${kind !== "switch" && html`<${Control} ...${{ id, schema, value, onChange, about, operation, name, words, models }} />`}
-      <p class="help" id=${about}>${help}${kind === "number" && range(schema) ? ` (${range(schema)})` : ""}</p>
+      <p class="help" id=${about}>${help}</p>
       ${problem && html`<p class="field-problem" role="alert">${problem}</p>`}
     </div>`;
 }
