@@ -14,11 +14,12 @@ export const TOOLS = {
   scribble: { keep: 255, away: 0, eraser: 128 },
 };
 
-/** A painting in hand: its layer, how the brush is, where it is. `size`: the picture's, px; `share`: of the layer to it. */
-export function painting(raster, kind, share) {
-  const first = Object.keys(TOOLS[kind])[0];
-  const radius = Math.max(4, Math.round(Math.min(raster.width, raster.height) / share / 24));
-  return { raster, kind, share, brush: box({ tool: first, radius, softness: kind === "mask" ? 0.2 : 0 }), at: box(null), version: box(0), pen: box(false) };
+/** A painting in hand: its layer, how the brush is, where it is. `share`: of the layer's size to the picture's.
+    tools: name → value; colours, strength: how it is shown; radius: of the brush at first, picture px. */
+export function painting(raster, kind, share, { tools = TOOLS[kind], colours = COLOURS[kind], strength = 0.55, radius = 0 } = {}) {
+  const first = Object.keys(tools)[0];
+  const size = radius || Math.max(4, Math.round(Math.min(raster.width, raster.height) / share / 24));
+  return { raster, kind, share, tools, colours, strength, brush: box({ tool: first, radius: size, softness: kind === "mask" ? 0.2 : 0 }), at: box(null), version: box(0), pen: box(false) };
 }
 
 /** Whatever was changed is to be shown. */
@@ -50,7 +51,7 @@ export function toolOf(painted) {
     const pressure = event?.pointerType === "pen" ? PRESSED + (1 - PRESSED) * event.pressure : 1;
     return Math.max(0.5, painted.brush.get().radius * share * pressure);
   };
-  const value = () => TOOLS[painted.kind][painted.brush.get().tool];
+  const value = () => painted.brush.get().value ?? painted.tools[painted.brush.get().tool];
   const begin = (point, event) => {
     const { tool, softness } = painted.brush.get();
     const at = mine(point);
@@ -127,16 +128,16 @@ function pressed(painted, event, { begin, move, end }) {
 /** The layer over the picture, and the ring that shows the brush. */
 export function Layer({ painted, view }) {
   const node = useRef(null);
-  const { raster, share, kind } = painted;
+  const { raster, share, colours, strength } = painted;
   useEffect(() => {
     const context = node.current.getContext("2d");
-    const [colour, other] = COLOURS[kind];
+    const [colour, other] = colours;
     const waiting = { area: null, frame: 0 };
     const draw = () => {
       const area = waiting.area;
       waiting.area = null;
       waiting.frame = 0;
-      if (area && area.right > area.left && area.bottom > area.top) context.putImageData(raster.coloured(area, colour, other), area.left, area.top);
+      if (area && area.right > area.left && area.bottom > area.top) context.putImageData(raster.coloured(area, colour, other, strength), area.left, area.top);
     };
     raster.told = (area) => {
       const w = waiting.area;

@@ -19,6 +19,9 @@ export class Raster {
     Object.assign(this, { width, height, neutral, data: new Uint8Array(width * height).fill(neutral), undone: [], done: [], told: () => {} });
   }
 
+  /** Values less than this apart are one area to the bucket. */
+  get near() { return 64; }
+
   /** Whether nothing is painted. */
   get empty() { return this.data.every((value) => value === this.neutral); }
 
@@ -134,9 +137,9 @@ export class Raster {
     const { width, height, data } = this;
     const [column, row] = [Math.floor(x), Math.floor(y)];
     if (column < 0 || row < 0 || column >= width || row >= height) return;
-    const inside = Math.abs(data[row * width + column] - value) < 64 ? null : data[row * width + column];
-    if (inside === null) return;
-    const alike = (at) => Math.abs(data[at] - inside) < 64;
+    const inside = data[row * width + column];
+    if (Math.abs(inside - value) < this.near) return;
+    const alike = (at) => Math.abs(data[at] - inside) < this.near;
     const stack = [[column, row]];
     const area = { left: column, top: row, right: column + 1, bottom: row + 1 };
     while (stack.length) {

@@ -6,9 +6,9 @@ import { useBox } from "../state.js";
 import { useShortcut } from "../shortcuts.js";
 import { complain } from "../parts/toast.js";
 import { keep } from "../edit/files.js";
-import { change, resize, TOOLS, undo } from "./painting.js";
+import { change, resize, undo } from "./painting.js";
 
-const KEYS = { brush: "b", eraser: "e", box: "m", fill: "f", keep: "k", away: "x" };
+const KEYS = { pen: "b", brush: "b", eraser: "e", box: "m", fill: "f", keep: "k", away: "x" };
 
 const Key = ({ keys, name, act }) => { useShortcut(keys, name, act); return null; };
 
@@ -43,7 +43,7 @@ const SIZE = { toSlider: (radius) => Math.log2(radius), fromSlider: (value) => M
 const SOFT = { toSlider: (share) => share, fromSlider: (value) => value, shown: (share) => Math.round(100 * share) };
 
 /** `painted`: see painting.js; `name`: what the layer's file is called; `size`: the picture's, for the file. */
-export function PaintTools({ painted, name, size, onDone, hint }) {
+export function PaintTools({ painted, name, size, onDone = null, hint = "", plain = false }) {
   const { tool, radius, softness } = useBox(painted.brush);
   useBox(painted.version);
   useUndo(painted);
@@ -64,7 +64,7 @@ export function PaintTools({ painted, name, size, onDone, hint }) {
       complain({ status: 0, title: t("paint.unreadable"), detail: t("paint.unreadable_text", { name: file.name }) });
     }
   };
-  const names = Object.keys(TOOLS[kind]);
+  const names = Object.keys(painted.tools);
   return html`
     <div class="paint-tools" role="toolbar" aria-label=${t("paint.tools")}>
       <div class="segments" role="radiogroup" aria-label=${t("paint.tool")}>
@@ -72,13 +72,13 @@ export function PaintTools({ painted, name, size, onDone, hint }) {
           <label class="segment" key=${one} title=${t(`paint.${one}_tip`, { key: KEYS[one] })}><input type="radio" name=${id} value=${one} checked=${one === tool} onChange=${() => take(one)} /><span class=${`is-${one}`}><${Icon} name=${one} size=${18} /><b class="paint-word">${t(`paint.${one}`)}</b></span></label>`)}
       </div>
       ${tool !== "box" && tool !== "fill" && html`<${Amount} name="paint.size" value=${radius} least=${0} most=${9.2} step=${0.1} unit="px" told=${SIZE} onChange=${(value) => painted.brush.set((old) => ({ ...old, radius: value }))} />`}
-      ${kind === "mask" && tool !== "box" && tool !== "fill" && html`<${Amount} name="paint.softness" value=${softness} least=${0} most=${1} step=${0.05} unit="%" told=${SOFT} onChange=${(value) => painted.brush.set((old) => ({ ...old, softness: value }))} />`}
+      ${kind === "mask" && !plain && tool !== "box" && tool !== "fill" && html`<${Amount} name="paint.softness" value=${softness} least=${0} most=${1} step=${0.05} unit="%" told=${SOFT} onChange=${(value) => painted.brush.set((old) => ({ ...old, softness: value }))} />`}
       <div class="paint-row">
         <${Small} icon="undo" name="paint.undo" act=${() => undo(painted)} disabled=${!raster.done.length} />
         <${Small} icon="redo" name="paint.redo" act=${() => undo(painted, true)} disabled=${!raster.undone.length} />
         <span class="rule-up" aria-hidden="true"></span>
-        <${Small} icon="invert" name="paint.invert" act=${() => change(painted, (one) => one.invert())} />
-        ${kind === "mask" && html`<${Small} icon="feather" name="paint.feather" act=${() => change(painted, (one) => one.soften(Math.max(0.5, soften * share)))} />
+        ${!plain && html`<${Small} icon="invert" name="paint.invert" act=${() => change(painted, (one) => one.invert())} />`}
+        ${kind === "mask" && !plain && html`<${Small} icon="feather" name="paint.feather" act=${() => change(painted, (one) => one.soften(Math.max(0.5, soften * share)))} />
           <label class="number paint-soften" title=${t("paint.feather_px")}><input type="text" inputmode="numeric" aria-label=${t("paint.feather_px")} value=${soften} onInput=${(event) => { const n = Number(event.target.value); if (n > 0 && n <= 200) setSoften(n); }} /><span class="unit">px</span></label>`}
         <${Small} icon="bin" name="paint.clear" act=${() => change(painted, (one) => one.clear())} />
         <span class="rule-up" aria-hidden="true"></span>
@@ -87,10 +87,10 @@ export function PaintTools({ painted, name, size, onDone, hint }) {
         <input ref=${chooser} class="unseen" type="file" accept="image/*" tabindex="-1" aria-label=${t("paint.load")} onChange=${(event) => { load(event.target.files[0]); event.target.value = ""; }} />
       </div>
       ${hint && html`<p class="help">${hint}</p>`}
-      <div class="actions"><button type="button" class="button primary" onClick=${onDone}><${Icon} name="check" size=${16} />${t("paint.done")}</button></div>
+      ${onDone && html`<div class="actions"><button type="button" class="button primary" onClick=${onDone}><${Icon} name="check" size=${16} />${t("paint.done")}</button></div>`}
       ${names.map((one) => html`<${Key} key=${one} keys=${KEYS[one]} name=${`paint.${one}`} act=${() => take(one)} />`)}
       <${Key} keys="[" name="paint.smaller" act=${() => resize(painted, 1 / 1.2)} />
       <${Key} keys="]" name="paint.larger" act=${() => resize(painted, 1.2)} />
-      <${Key} keys="i" name="paint.invert" act=${() => change(painted, (one) => one.invert())} />
+      ${!plain && html`<${Key} keys="i" name="paint.invert" act=${() => change(painted, (one) => one.invert())} />`}
     </div>`;
 }

@@ -1,0 +1,77 @@
+/* A sheet to draw on, for a sketch or a layout, and what the service makes of it after every stroke. */
+import { html, useEffect, useState } from "../lib.js";
+import { t } from "../i18n.js";
+import { send } from "../api.js";
+import { useBox } from "../state.js";
+import { decoded } from "../edit/results.js";
+import { painting } from "../paint/painting.js";
+import { Drawing, Layout } from "./parts.js";
+
+export const SIDE = 512;
+const REST = 200; // ms after a stroke
+
+/** A white sheet as a picture for the stage. */
+export function useSheet() {
+  const [sheet, setSheet] = useState(null);
+  useEffect(() => {
+    const canvas = new OffscreenCanvas(SIDE, SIDE);
+    const brush = canvas.getContext("2d");
+    brush.fillStyle = "#fff";
+    brush.fillRect(0, 0, SIDE, SIDE);
+    let url = "";
+    canvas.convertToBlob().then((blob) => { url = URL.createObjectURL(blob); setSheet({ url, width: SIDE, height: SIDE }); });
+    return () => URL.revokeObjectURL(url);
+  }, []);
+  return sheet;
+}
+
+/** A new drawing of lines. */
+export const lines = () => painting(new Drawing(SIDE, SIDE), "mask", 1, { tools: { pen: 255, eraser: 0 }, colours: [[20, 20, 24]], strength: 1, radius: 3 });
+
+/** A new layout of these parts. */
+export function areas(parts) {
+  const made = painting(new Layout(SIDE, SIDE, parts), "layout", 1, { tools: { brush: 1, fill: 1, box: 1, eraser: 0 }, colours: [[0, 0, 0]], radius: 24 });
+  made.brush.set((old) => ({ ...old, softness: 0 }));
+  return made;
+}
+
+/** What an operation of the service makes of the drawing: {shown, busy, problem}; asked after every stroke. */
+export function useMade(painted, operation, values) {
+  const [state, setState] = useState({ shown: null, busy: false, problem: null });
+  const version = useBox(painted.version);
+  const key = JSON.stringify(values);
+  useEffect(() => {
+    if (!operation || painted.raster.empty) return undefined;
+    const giveUp = new AbortController();
+    const timer = setTimeout(async () => {
+      setState((old) => ({ ...old, busy: true }));
+      try {
+        const form = new FormData();
+        form.append("picture", await painted.raster.png(), "drawing.png");
+        form.append("steps", JSON.stringify([{ operation: operation.name, parameters: values }]));
+        const answer = await send("POST", "/v1/edit", { body: form, signal: giveUp.signal });
+        const report = JSON.parse(answer.headers.get("packshot-report") ?? "{}");
+        const blob = await answer.blob();
+        const url = URL.createObjectURL(blob);
+        await decoded(url);
+        setState((old) => { if (old.shown) URL.revokeObjectURL(old.shown.url); return { shown: { blob, url, report }, busy: false, problem: null }; });
+      } catch (problem) {
+        if (problem.name !== "AbortError") setState((old) => ({ ...old, busy: false, problem }));
+      }
+    }, REST);
+    return () => { clearTimeout(timer); giveUp.abort(); };
+  }, [version, operation?.name, key, painted]);
+  return state;
+}
+
+/** The parts to paint with. */
+export function Palette({ painted, parts }) {
+  const brush = useBox(painted.brush);
+  const value = brush.value ?? 1;
+  return html`
+    <fieldset class="parts"><legend class="field-name">${t("sketch.parts")}</legend>
+      ${parts.map(({ name, colour }, index) => html`
+        <label class="part" key=${name}><input type="radio" name="part" value=${index} checked=${index === value} onChange=${() => painted.brush.set((old) => ({ ...old, value: index, tool: old.tool === "eraser" ? "brush" : old.tool }))} />
+          <span><i style=${{ background: colour }} aria-hidden="true"></i>${name}</span></label>`)}
+    </fieldset>`;
+}
