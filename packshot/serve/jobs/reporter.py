@@ -25,7 +25,7 @@ from packshot.serve.jobs.rows import Told
 T = TypeVar("T")
 TOLD_SECONDS = 1.0  # between two events that tell nothing but progress
 FACTS = ("sku", "image", "variant", "reason", "notes", "fidelity", "marks", "checks", "size", "seconds")
-FULL_DISK = tuple(os.strerror(number) for number in FULL)
+FULL_DISK = (*(os.strerror(number) for number in FULL), "disk is full")  # as the system and as SQLite say it
 TEXTS = (".json", ".jsonl", ".html", ".xml", ".csv", ".yaml", ".md")
 INNER = frozenset({"catalogue/catalogue.json", "catalogue/products.jsonl"})  # where the photos lie on this machine
 NOT_SENT = (".lock", ".part", ".sqlite")
@@ -60,7 +60,7 @@ class Reporter:
         """A reader of a pipeline's progress: its newest record becomes a result and an event."""
         self.progress = told_of(progress)
         record = progress.record
-        if record is not None and record.status == "failed" and any(words in record.reason for words in FULL_DISK):
+        if record is not None and record.status == "failed" and is_full(record.reason):
             raise Stop("full")
         if record is None:
             self.numbers(self.progress, progress.finished, now=True)
@@ -159,6 +159,11 @@ class Reporter:
             except Unavailable:
                 self.wait(pause)
                 pause = min(pause * 2, 5.0)
+
+
+def is_full(reason: str) -> bool:
+    """Whether something came to nothing because the disk is full, by its words."""
+    return any(words in reason for words in FULL_DISK)
 
 
 def _event(made: Made) -> dict[str, Any]:

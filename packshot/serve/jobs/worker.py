@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from packshot.errors import PackshotError, Unavailable
+from packshot.errors import Unavailable
 from packshot.pipeline.pool import begin_process, one_thread
 from packshot.serve.backend import Backend
 from packshot.serve.jobs import alive, kinds
@@ -24,7 +24,7 @@ from packshot.serve.jobs.kinds.kind import Work
 from packshot.serve.jobs.leases import Lease, LeaseLost, Leases
 from packshot.serve.jobs.model import State
 from packshot.serve.jobs.place import Place, restore
-from packshot.serve.jobs.reporter import Reporter, Stop
+from packshot.serve.jobs.reporter import Reporter, Stop, is_full
 from packshot.serve.jobs.rows import Told
 from packshot.serve.settings import MIB, Settings
 
@@ -213,11 +213,9 @@ def _interrupt() -> None:
 def _failed(error: Exception) -> tuple[State, str]:
     """What becomes of a job that raised: it failed with a reason, or waits where the disk is full."""
     from packshot.pipeline.work import explain
-    from packshot.serve.files.blobs import FULL
 
-    if isinstance(error, OSError) and not isinstance(error, PackshotError) and error.errno in FULL:
-        return "queued", ""
-    return "failed", explain(error)
+    why = explain(error)
+    return ("queued", "") if is_full(why) else ("failed", why)
 
 
 def signing_of(settings: Settings) -> Signing | None:
