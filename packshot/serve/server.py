@@ -13,6 +13,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from packshot.errors import ParameterError, Unavailable
 from packshot.serve.api.app import create_app
+from packshot.serve.api.service import Service
 from packshot.serve.guards import logs
 from packshot.serve.guards.keys import Keys
 from packshot.serve.settings import Settings
@@ -31,7 +32,7 @@ def run(settings: Settings, opened: Callable[[str], None] | None = None) -> None
     app = create_app(settings, workers=True)
     listening = listen(settings)
     address = address_of(settings, listening.getsockname()[1])
-    server = Server(config(app, settings), lambda: opened(address) if opened else None)
+    server = Server(config(app, settings), lambda: opened(address) if opened else None, app.state.service)
     logs.note("listening", address=address, keys=bool(Keys(settings.keys_file)))
     server.run(sockets=[listening])
 
@@ -68,17 +69,22 @@ def address_of(settings: Settings, port: int) -> str:
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server that tells when it listens."""
+    """uvicorn's server that tells when it listens, and ends streams before it waits for answers under way."""
 
-    def __init__(self, config: uvicorn.Config, opened: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, opened: Callable[[], None], service: Service) -> None:
         super().__init__(config)
-        self.opened = opened
+        self.opened, self.service = opened, service
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then tell."""
         await super().startup(sockets)
         if self.started:
             self.opened()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End streams, then all else."""
+        self.service.closing = True
+        await super().shutdown(sockets)
 
 
 def config(app: FastAPI, settings: Settings) -> uvicorn.Config:

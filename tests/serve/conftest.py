@@ -37,7 +37,7 @@ def running(workers=False, **given):
     app = create_app(wanted, workers=workers)
     listening = server.listen(wanted)
     opened = threading.Event()
-    running = server.Server(server.config(app, wanted), opened.set)
+    running = server.Server(server.config(app, wanted), opened.set, app.state.service)
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     assert opened.wait(120), "the service did not start"

@@ -114,9 +114,7 @@ async def _edited(
     arguments["policy"] = _policy(form)
     await _pictures(service, caller, form, checked)
     await service.spend_edit(caller)
-    if await request.is_disconnected():
-        return Response(status_code=499)
-    done = await service.do("edit", arguments, form.blobs)
+    done = await service.do("edit", arguments, form.blobs, request)
     request.scope["state"]["facts"] |= {"operations": [step["operation"] for step in checked]}
     return await _answer(request, service, caller, dict(done.said), done.blobs["picture"], form)
 

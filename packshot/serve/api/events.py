@@ -58,7 +58,7 @@ async def _stream(request: Request, service: Service, caller: Caller, job: str, 
     try:
         yield b"retry: 2000\n\n"
         pause, spoken = PAUSE, time.monotonic()
-        while not await request.is_disconnected():
+        while not service.closing and not await request.is_disconnected():
             try:
                 state = (await aside(service.backend.jobs.job, caller.sees, job)).state
                 found = await aside(service.backend.jobs.events, caller.sees, job, after)

@@ -10,13 +10,14 @@ from logging import ERROR
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
+from starlette.requests import ClientDisconnect
 
 from packshot.provenance.credentials import Signing
 from packshot.serve.api import problems
 from packshot.serve.backend import Backend
 from packshot.serve.direct.desk import Limits
 from packshot.serve.direct.frames import Blobs
-from packshot.serve.direct.pool import Done, Failed, Fault, Pool, TooSlow
+from packshot.serve.direct.pool import Done, Failed, Fault, Gone, Pool, TooSlow
 from packshot.serve.guards import logs
 from packshot.serve.guards.access import Access, Caller
 from packshot.serve.guards.admission import Memory
@@ -37,6 +38,7 @@ class Service:
         self.metrics = Metrics()
         self.memory = Memory(settings.memory_mb * MIB)
         self.streams = 0  # open streams of events
+        self.closing = False  # streams end, so that the server can
         self._scratch = tempfile.TemporaryDirectory(prefix="packshot-serve-", ignore_cleanup_errors=True)
         cert, key, timestamp = settings.c2pa_cert, settings.c2pa_key, settings.c2pa_timestamp
         Signing(cert, key)  # half of one is refused before the first request
@@ -62,13 +64,16 @@ class Service:
         await asyncio.to_thread(self.backend.close)
         self._scratch.cleanup()
 
-    async def do(self, task: str, arguments: Mapping[str, Any], blobs: Blobs) -> Done:
-        """Have a worker process do a task; its errors become problems."""
+    async def do(self, task: str, arguments: Mapping[str, Any], blobs: Blobs, request: Request | None = None) -> Done:
+        """Have a worker process do a task; errors become problems. request: dropped if its caller goes meanwhile."""
         outcome, seconds = "failed", 0.0
         try:
-            done = await self.pool.do(task, arguments, blobs)
+            done = await self.pool.do(task, arguments, blobs, None if request is None else request.is_disconnected)
             outcome, seconds = "done", done.seconds
             return done
+        except Gone:
+            outcome = "gone"
+            raise ClientDisconnect from None
         except Failed as error:
             raise problems.of_name(error.kind, str(error), error.retry_after) from None
         except TooSlow as error:

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from multiprocessing.connection import Connection
@@ -25,6 +25,7 @@ from packshot.serve.direct.frames import Blobs
 from packshot.serve.direct.worker import main
 from packshot.serve.guards.admission import Memory
 
+PATIENCE = 0.5  # seconds in the queue after which it is asked whether the caller is still there
 STARTS = 60.0  # seconds a process has to get warm
 
 
@@ -42,6 +43,14 @@ class Fault(RuntimeError):
     def __init__(self, kind: str, where: str, trace: str) -> None:
         super().__init__(f"{kind} in {where}")
         self.where, self.trace = where, trace
+
+
+class Gone(Exception):
+    """Nobody waits for it any more."""
+
+
+class Died(Exception):
+    """The process died in the middle of the work."""
 
 
 class TooSlow(PackshotError):
@@ -123,13 +132,40 @@ class Pool:
         for hand in list(self._hands):
             hand.end()
 
-    async def do(self, task: str, arguments: Mapping[str, Any], blobs: Blobs) -> Done:
-        """Have a piece of work done. Raises Busy, Failed, Fault, TooSlow or Unavailable."""
+    async def do(
+        self, task: str, arguments: Mapping[str, Any], blobs: Blobs, gone: Callable[[], Awaitable[bool]] | None = None
+    ) -> Done:
+        """Have a piece of work done. gone: whether nobody waits for it any more, asked when its turn comes.
+
+        A process that dies under it may have been killed by somebody else, so it is tried once more in another.
+        Raises Busy, Failed, Fault, Gone, TooSlow or Unavailable.
+        """
         if self.waiting >= self.queue and not self._idle:
             raise Busy(f"{self.waiting} pieces of work are waiting already", self.wait_of(self.waiting))
         asked = time.monotonic()
+        try:
+            return await self._done(task, arguments, blobs, gone, asked)
+        except Died:
+            pass
+        try:
+            return await self._done(task, arguments, blobs, gone, asked)
+        except Died:
+            why = "two processes died working on it: the file is made to do harm, or memory ran out"
+            raise Failed("UnreadableFile", f"picture: {why}") from None
+
+    async def _done(
+        self,
+        task: str,
+        arguments: Mapping[str, Any],
+        blobs: Blobs,
+        gone: Callable[[], Awaitable[bool]] | None,
+        asked: float,
+    ) -> Done:
         hand = await self._take()
         begun = time.monotonic()
+        if gone is not None and begun - asked > PATIENCE and await gone():
+            self._free(hand)
+            raise Gone
         self.busy += 1
         work = self._loop.run_in_executor(self._threads, self._converse, hand, task, arguments, blobs)
         work.add_done_callback(lambda future: self._after(hand, future, begun))
@@ -228,9 +264,7 @@ class Pool:
             hand.end()
             if self._stopped:
                 raise Unavailable("the service is stopping", 5.0) from None
-            raise Failed(
-                "UnreadableFile", "the process working on this picture died: the file is hostile, or memory ran out"
-            ) from None
+            raise Died from None
         finally:
             self.memory.give_back(taken)
 

@@ -46,11 +46,13 @@ class Access:
 
     def __init__(self, settings: Settings, keys: Keys) -> None:
         self.settings, self.keys, self.rates = settings, keys, Rates()
+        self.closed = not settings.is_local
 
     @property
     def open(self) -> bool:
-        """Whether it works without a key."""
-        return self.settings.is_local and not self.keys
+        """Whether it works without a key. Once there was one it does not, until it is started again without."""
+        self.closed = self.closed or bool(self.keys)
+        return not self.closed
 
     def caller(self, request: Request, *scopes: Scope) -> Caller:
         """Who sent a request, if one of `scopes` is his (any key will do for none). Raises Problem or Busy."""

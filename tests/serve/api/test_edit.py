@@ -2,13 +2,14 @@
 
 import io
 import json
+import threading
+import time
 
 import numpy as np
 import pytest
 from PIL import Image
 
 import packshot
-from packshot.imaging import files
 
 
 def pixels(data):
@@ -36,8 +37,8 @@ def test_an_edit_is_what_the_python_door_makes(call, photo, tmp_path):
 
 
 def test_every_picture_leaves_with_its_marks(call, photo, tmp_path):
-    answer = post(call, "frame", photo)
-    assert answer.headers["content-type"] == "image/jpeg"
+    answer = post(call, "background", photo)
+    assert answer.headers["content-type"] == "image/jpeg", "nothing is transparent"
     assert answer.headers["content-disposition"].startswith('inline; filename="mug.jpg"')
     (tmp_path / "x.jpg").write_bytes(answer.content)
     marks = packshot.verify(tmp_path / "x.jpg")
@@ -155,20 +156,17 @@ def test_a_check_says_rule_source_and_how_to_mend(call, photo):
     assert "amazon_main" in wrong.json()["detail"]
 
 
-def test_a_worker_that_dies_costs_one_request(served, call, photo):
-    import os
-    import signal
-    import threading
-
-    pool = served.service.pool
-    hand = next(iter(pool._hands))
-    big = files.encode(files.read(photo), "png").data
-    timer = threading.Timer(0.0, os.kill, (hand.process.pid, signal.SIGKILL))
-    timer.start()
-    timer.join()
-    first = call("POST", "/v1/edit/frame", files={"picture": ("mug.png", big)})
-    assert first.status_code in (200, 415, 503), first.text
-    assert call("POST", "/v1/edit/frame", files={"picture": ("mug.png", big)}).status_code == 200
+def test_nobody_notices_a_worker_that_is_killed(served, call, photo):
+    next(iter(served.service.pool._hands)).process.kill()
+    assert post(call, "frame", photo).status_code == 200
+    answers = []
+    thread = threading.Thread(target=lambda: answers.append(post(call, "cutout", photo)))
+    thread.start()
+    while not served.service.pool.busy:
+        time.sleep(0.002)
+    next(iter(served.service.pool._hands)).process.kill()
+    thread.join()
+    assert answers[0].status_code == 200, answers[0].text
     assert served.service.memory.used == 0
 
 
