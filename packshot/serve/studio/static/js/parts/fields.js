@@ -93,7 +93,7 @@ function Choice({ id, schema, value, onChange, about, operation, name, words }) 
   const short = schema.enum.length <= 4 && told.join("").length <= 26;
   if (!short) {
     return html`
-      <span class="select"><select id=${id} value=${value} aria-describedby=${about} onChange=${(event) => onChange(schema.enum[event.target.selectedIndex])}>
+      <span class="select"><select id=${id} value=${value} aria-label=${words} aria-describedby=${about} onChange=${(event) => onChange(schema.enum[event.target.selectedIndex])}>
         ${schema.enum.map((one, index) => html`<option key=${one} value=${one} selected=${one === value}>${told[index]}</option>`)}
       </select><${Icon} name="down" size=${16} /></span>`;
   }
