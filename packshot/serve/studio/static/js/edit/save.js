@@ -35,18 +35,20 @@ export async function saveRecipe(photo, steps, operations, output) {
 
 /** `result`: what is shown now. `schema`: how a file may be written. */
 export function Save({ photo, steps, result, schema, onClose }) {
-  const [values, setValues] = useState({ format: result.report.format });
+  const { format: own } = result.report;
+  const known = { ...schema, properties: { ...schema.properties, format: { ...schema.properties.format, default: own } } };
+  const [values, setValues] = useState({});
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState(null);
-  const format = values.format ?? "jpeg";
+  const format = values.format ?? own;
   const hidden = Object.entries(ONLY).filter(([name, formats]) => !formats.includes(format) || (name !== "lossless" && values.lossless && name !== "bits")).map(([name]) => name);
-  const clear = result.report.format === "png" && format === "jpeg";
+  const clear = own === "png" && format === "jpeg";
   const save = async () => {
     setBusy(true);
     setProblem(null);
     try {
       const output = { format, ...Object.fromEntries(Object.entries(values).filter(([name]) => !hidden.includes(name))) };
-      const same = format === result.report.format && Object.keys(output).length === 1;
+      const same = format === own && Object.keys(output).length === 1;
       const file = same ? result : await fetched(asked(photo, steps, output));
       keep(file.blob, `${stem(photo.name)}-edited${ENDINGS[file.report.format]}`);
       say(t("save.done", { size: bytes(file.blob.size) }));
@@ -60,7 +62,7 @@ export function Save({ photo, steps, result, schema, onClose }) {
   return html`
     <${Dialog} title=${t("save.title")} onClose=${onClose}>
       <p class="dialog-text">${t("save.text", { width: result.width, height: result.height })}</p>
-      <${Form} operation="output" schema=${schema} values=${values} hidden=${hidden} onChange=${(next) => setValues({ format, ...next })} first=${8} />
+      <${Form} operation="output" schema=${known} values=${values} hidden=${hidden} onChange=${setValues} first=${8} />
       ${clear && html`<p class="help">${t("save.clear")}</p>`}
       <dl class="facts save-marks">${Object.entries(result.report.marks ?? {}).filter(([key]) => !/sha256/.test(key)).map(([key, value]) => { const [name, words] = mark(key, value); return html`<div key=${key}><dt>${name}</dt><dd>${words}</dd></div>`; })}</dl>
       ${problem && html`<${ProblemBox} problem=${problem} />`}

@@ -98,16 +98,22 @@ function remembered(all, event) {
 function Asked({ job }) {
   const { parameters, files, catalogue, webhook } = job.request;
   const rows = [["id", job.id], ["created", moment(job.created)], ["took", took(job)], ["attempts", job.attempts > 1 ? number(job.attempts) : ""], ["files", files.length ? tn("count.files", files.length) : ""], ["catalogue", catalogue], ["webhook", webhook]];
-  const said = Object.entries(parameters).map(([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value)]);
+  const words = (value) => (Array.isArray(value) ? value.join(", ") : typeof value === "object" ? JSON.stringify(value) : String(value));
+  const said = Object.entries(parameters).map(([name, value]) => [name, words(value)]);
   return html`<dl class="facts">
     ${rows.filter(([, value]) => value).map(([name, value]) => html`<div key=${name}><dt>${t(`jobs.${name}`)}</dt><dd>${value}</dd></div>`)}
     ${said.filter(([, value]) => value !== "").map(([name, value]) => html`<div key=${`p ${name}`}><dt><code>${name}</code></dt><dd>${value}</dd></div>`)}
   </dl>`;
 }
 
+/** How many pictures of a channel are ready, to be looked at, held back, failed. */
+const tallied = ({ ready = 0, look = 0, held = 0, failed = 0 }) => [["ready", ready], ["flagged", look], ["held", held], ["failed", failed]]
+  .filter(([, n]) => n > 0).map(([name, n]) => `${t(`tally.${name}`)} ${number(n)}`).join(", ");
+
 /** What an event tells beside its name. */
 function said({ kind, data = {} }) {
   if (kind === "progress") return told({ state: "running", progress: data });
+  if (kind === "channels") return Object.entries(data.tallies ?? {}).map(([name, tally]) => `${name}: ${tallied(tally)}`).join("; ");
   if (kind === "result") return [data.name || data.image, data.status && t(`status.${data.status}`), data.reason].filter(Boolean).join(" · ");
   return data.text ?? data.error ?? data.why ?? data.name ?? (Object.keys(data).length ? JSON.stringify(data) : "");
 }

@@ -9,8 +9,10 @@ import { Findings } from "../parts/findings.js";
 import { mark, measured, numberWords, plain, reasons } from "../parts/plain.js";
 
 /** Numbers of the record as rows: the name explains itself when pointed at. */
+const FIRST = ["delta_e_p99", "delta_e_max", "edge_shift_px", "ssim"];
+const place = ([key]) => (FIRST.includes(key) ? FIRST.indexOf(key) : FIRST.length);
 const Numbers = ({ fidelity }) => html`
-  <dl class="facts">${Object.entries(fidelity).filter(([key]) => !key.startsWith("encoded_")).map(([key, value]) => {
+  <dl class="facts">${Object.entries(fidelity).filter(([key]) => !key.startsWith("encoded_")).sort((a, b) => place(a) - place(b)).map(([key, value]) => {
     const [name, what] = numberWords(key);
     const encoded = fidelity[`encoded_${key}`];
     return html`<div key=${key}><dt title=${what}>${name}</dt><dd>${measured(key, value)}${encoded !== undefined && html`<span class="soft"> (${t("closer.encoded", { value: measured(key, encoded) })})</span>`}</dd></div>`;

@@ -52,10 +52,10 @@ const fastest = ({ bench = [], engine }) => {
 };
 
 /** Anything of a card as text; lists and tables inside it become lines. */
-function Value({ value }) {
+function Value({ value, inner = true }) {
   if (value === null || value === undefined || value === "") return html`<span class="faint">–</span>`;
   if (Array.isArray(value)) return value.every((one) => typeof one !== "object") ? html`<span>${value.join(", ")}</span>` : html`<ul>${value.map((one, index) => html`<li key=${index}><${Value} value=${one} /></li>`)}</ul>`;
-  if (typeof value === "object") return html`<dl class="facts inner">${Object.entries(value).map(([key, inner]) => html`<div key=${key}><dt>${key.replaceAll("_", " ")}</dt><dd><${Value} value=${inner} /></dd></div>`)}</dl>`;
+  if (typeof value === "object") return html`<dl class=${`facts ${inner ? "inner" : ""}`}>${Object.entries(value).map(([key, one]) => html`<div key=${key}><dt>${key.replaceAll("_", " ")}</dt><dd><${Value} value=${one} /></dd></div>`)}</dl>`;
   return html`<span>${typeof value === "number" ? number(value, 4) : String(value)}</span>`;
 }
 
@@ -65,8 +65,8 @@ function Card({ model, onFresh, onClose }) {
       <div class="model-card">
         <p class="line"><${Licence} model=${model} /><span class="soft">${t(model.commercial ? "models.may_sell" : "models.may_not_sell")}</span></p>
         <section><h3>${t("models.bench")}</h3><${Bench} model=${model} onFresh=${onFresh} /></section>
-        ${Object.keys(model.card ?? {}).length > 0 && html`<section><h3>${t("models.card")}</h3><${Value} value=${model.card} /></section>`}
-        ${Object.keys(model.config ?? {}).length > 0 && html`<details class="fold"><summary><${Icon} name="right" size=${16} />${t("models.config")}</summary><${Value} value=${model.config} /></details>`}
+        ${Object.keys(model.card ?? {}).length > 0 && html`<section><h3>${t("models.card")}</h3><${Value} value=${model.card} inner=${false} /></section>`}
+        ${Object.keys(model.config ?? {}).length > 0 && html`<details class="fold"><summary><${Icon} name="right" size=${16} />${t("models.config")}</summary><${Value} value=${model.config} inner=${false} /></details>`}
         ${model.digest && html`<p class="faint mono">SHA-256 ${model.digest}</p>`}
       </div>
     <//>`;

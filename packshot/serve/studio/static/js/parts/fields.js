@@ -64,12 +64,15 @@ function NumberBox({ id, schema, value, onChange, label, about }) {
   };
   const within = (found) => found >= (schema.minimum ?? -Infinity) && found <= (schema.maximum ?? Infinity)
     && found > (schema.exclusiveMinimum ?? -Infinity) && found < (schema.exclusiveMaximum ?? Infinity);
+  const optional = schema.default === null; // no number at all is a value too
+  const empty = optional && (typed ?? value ?? "") === "";
   const found = typed === null ? Number(value) : read(typed);
-  const wrong = found === null || !within(found);
+  const wrong = !empty && (found === null || !within(found));
   const change = (event) => {
     setTyped(event.target.value);
     const next = read(event.target.value);
     if (next !== null && within(next)) onChange(next);
+    else if (optional && event.target.value === "") onChange(null);
   };
   return html`
     <span class=${`number ${wrong ? "wrong" : ""}`}>
