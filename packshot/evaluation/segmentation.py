@@ -102,7 +102,8 @@ class Confusion:
 
 def _outline(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Pixels of the mask that have a neighbour outside of it; beyond the frame is no outside."""
-    return mask & ~(cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
+    inner = np.asarray(cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8))) > 0
+    return np.asarray(mask & ~inner)
 
 
 def _same(found: Plane, truth: Plane) -> None:

@@ -20,7 +20,8 @@ def edge_weights(truth: Tensor, strength: float) -> Tensor:
     if strength == 0:
         return torch.ones_like(truth)
     size = max(3, round(WINDOW * truth.shape[-1] / 256) // 2 * 2 + 1)
-    around = F.avg_pool2d(truth, size, 1, size // 2, count_include_pad=False)
+    around = F.avg_pool2d(truth, (size, 1), 1, (size // 2, 0), count_include_pad=False)
+    around = F.avg_pool2d(around, (1, size), 1, (0, size // 2), count_include_pad=False)
     return 1 + strength * (around - truth).abs()
 
 

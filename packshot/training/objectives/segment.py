@@ -85,7 +85,7 @@ class Segment:
             overlap=lambda: segmentation.lost_overlap(wanted, share, weights),
         )
         further = {
-            "structure": lambda: pixel.dissimilarity(wanted, share, 1.0),
+            "structure": lambda: _structure(wanted, share),
             "slopes": lambda: _slopes(wanted, share),
         }
         return losses | (_named(s, **further) if whole else {})
@@ -109,6 +109,11 @@ def _named(settings: SegmentSettings, **losses: Any) -> dict[str, Tensor]:
     """Those of weight above 0, weighted."""
     weights = {name: getattr(settings, name) for name in losses}
     return {name: weight * losses[name]() for name, weight in weights.items() if weight}
+
+
+def _structure(wanted: Tensor, share: Tensor) -> Tensor:
+    """At half the size, where windows of 11 px see more and cost a quarter."""
+    return pixel.dissimilarity(F.avg_pool2d(wanted, 2), F.avg_pool2d(share, 2), 1.0)
 
 
 def _slopes(wanted: Tensor, share: Tensor) -> Tensor:
