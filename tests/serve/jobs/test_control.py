@@ -31,6 +31,7 @@ def training(backend, **changes):
     return backend.jobs.submit("shop", request)[0].id
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_training_stops_goes_on_and_outlives_its_worker(control):
     backend = control.backend
