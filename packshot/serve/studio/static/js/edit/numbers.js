@@ -11,16 +11,17 @@ const SHOWN = ["delta_e_p99", "delta_e_max", "edge_shift_px", "ssim"];
 /** {look, title, text}: what the numbers mean for somebody who sells the thing. */
 export function verdict(report, changing) {
   const { fidelity = {} } = report;
-  const colour = Math.max(fidelity.delta_e_p99 ?? 0, fidelity.encoded_delta_e_p99 ?? 0);
-  const edge = fidelity.edge_shift_px ?? 0;
-  const values = { colour: number(colour, 2), edge: number(edge, 2) };
+  const { delta_e_p99: colour = 0, edge_shift_px: edge = 0, encoded_delta_e_p99: coded = 0 } = fidelity;
+  const values = { colour: number(colour, 2), edge: number(edge, 2), coded: number(coded, 2) };
   if (!("delta_e_p99" in fidelity) && !("encoded_delta_e_p99" in fidelity)) {
     return changing.length ? { look: "hint", title: t("numbers.meant"), text: t("numbers.meant_text", { names: changing.join(", ") }) }
       : { look: "hint", title: t("numbers.unknown"), text: t("numbers.unknown_text") };
   }
-  const look = colour < SEEN && edge <= 0.5 ? "done" : colour < PLAIN && edge <= 1 ? "flagged" : "failed";
-  const text = t(`numbers.${look}_text`, values);
-  return { look, title: t(`numbers.${look}`), text: changing.length ? `${text} ${t("numbers.but_meant", { names: changing.join(", ") })}` : text };
+  const look = colour < SEEN && edge <= 0.5 ? (coded < PLAIN ? "done" : "coded") : colour < PLAIN && edge <= 1 ? "flagged" : "failed";
+  const text = [t(`numbers.${look}_text`, values)];
+  if (look === "done" && coded >= 0.05) text.push(t("numbers.coding", values));
+  if (changing.length) text.push(t("numbers.but_meant", { names: changing.join(", ") }));
+  return { look: look === "coded" ? "flagged" : look, title: t(`numbers.${look}`), text: text.join(" ") };
 }
 
 const ICONS = { done: "check", flagged: "warn", failed: "warn", hint: "info" };
@@ -29,7 +30,7 @@ const SHORT = { delta_e_p99: "ΔE", edge_shift_px: "px", ssim: "SSIM" };
 
 /** The numbers in one line: "ΔE 0.12 · 0.00 px · SSIM 0.999". */
 function line(fidelity) {
-  const of = (key) => fidelity[`encoded_${key}`] ?? fidelity[key];
+  const of = (key) => fidelity[key] ?? fidelity[`encoded_${key}`];
   const parts = [];
   if (of("delta_e_p99") !== undefined) parts.push(`${SHORT.delta_e_p99} ${number(of("delta_e_p99"), 2)}`);
   if (fidelity.edge_shift_px !== undefined) parts.push(`${number(fidelity.edge_shift_px, 2)} ${SHORT.edge_shift_px}`);
