@@ -1,10 +1,10 @@
 """The product lock for style: what must stay of a product that is being restyled, and how far it did.
 
-print   what is written or drawn finely on it: found by the strokes of its letters, pasted back from the photo
+print   what is written or drawn finely on it: found by its sharp strokes, pasted back from the photo
 shape   its edges: where they moved further than allowed, the photo's fine luma takes the styled one's place at edges
 colour  its colours, seen from a little distance, go no further than a limit of CIEDE2000
 
-Sources: top-hats of the size of a stroke (Serra 1982) gathered into fields; the rest is arithmetic, held to what
+Sources: top-hats of the size of a stroke (Serra 1982); the rest is arithmetic, held to what
 `compare` measures. Everything is exact where it says so: printed places are the photo's own pixels.
 """
 
@@ -24,11 +24,11 @@ from packshot.imaging.styling.regions import of_edges
 
 Field = NDArray[np.float32]
 
-STROKE = 0.012  # of the longest side: the thickest stroke of print
-CONTRAST = 0.10  # luma by which a stroke stands off what is around it
-LEAST_SIDE, MOST_SIDE = 5, 0.12  # px and share of the longest side: height of a letter
-CROSSINGS = 6  # strokes in a field before it counts as print
-FIELD = 0.025  # of the longest side: how far strokes of one field lie apart
+STROKES = (0.012, 0.03, 0.06)  # of the longest side: the thickest stroke that each of three passes finds
+CONTRAST = 0.12  # of some channel, by which a stroke stands off what is around it
+SHARP, RIMS = 0.22, 0.35  # slope a px, of its contrast, that is sharp; share of a piece's pixels that must be
+LEAST_SIDE, MOST_SIDE = 4, 0.3  # px and share of the longest side: extent of a piece
+GROWN = 0.003  # of the longest side: what is kept around print
 SEEN = 0.012  # of the longest side: the blur under which colour is compared
 EDGE_SIGMA = 0.004  # of the longest side: finer luma than this is what an edge is made of
 TURNS = 6  # that colours are brought back in, since they are seen blurred
@@ -73,39 +73,48 @@ def keep(
 
 
 def print_matte(rgb: Tensor, within: Tensor | None = None) -> Tensor:
-    """Where print is, `(1, 1, h, w)`, 1 on it with a soft rim; within: bool, where print may be (a product)."""
-    h, w = rgb.shape[2:]
+    """Where print is, `(1, 1, h, w)`, 1 on it with a soft rim; within: bool, where print may be (a product).
+
+    What counts: pieces lighter or darker than their surroundings in some channel, no thicker than a stroke of one of
+    three sizes, with edges as sharp as print has them. Seams and rims of a product may be taken for print: they are
+    kept, too, which does no harm; letters thicker than the largest stroke, and print on shaded folds, are missed.
+    """
+    pixels = np.ascontiguousarray(rgb[0].permute(1, 2, 0).numpy())
+    h, w = pixels.shape[:2]
     longest = max(h, w)
-    luma = cv2.cvtColor(np.ascontiguousarray(rgb[0].permute(1, 2, 0).numpy()), cv2.COLOR_RGB2GRAY)
-    side = max(3, 2 * round(STROKE * longest / 2) + 1)
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    hats = [cv2.morphologyEx(luma, kind, kernel) for kind in (cv2.MORPH_TOPHAT, cv2.MORPH_BLACKHAT)]
+    slopes = np.stack([_slope(plane) for plane in cv2.split(pixels)]).max(0)
+    allowed = None if within is None else cv2.erode(within[0, 0].numpy().astype(np.uint8), np.ones((5, 5), np.uint8))
     found = np.zeros((h, w), np.uint8)
-    for hat in hats:
-        found |= _fields(hat > CONTRAST, longest)
-    if within is not None:
-        found &= within[0, 0].numpy().astype(np.uint8)
-    soft = cv2.GaussianBlur(found.astype(np.float32), (0, 0), max(0.6, side / 6))
-    return torch.from_numpy(np.maximum(np.clip(2 * soft - 1, 0, 1), 0))[None, None]
+    for share in STROKES:
+        side = max(5, 2 * round(share * longest / 2) + 1)
+        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+        for kind in (cv2.MORPH_TOPHAT, cv2.MORPH_BLACKHAT):
+            hat = cv2.morphologyEx(pixels, kind, kernel).max(2)
+            found |= _pieces(hat, slopes, longest)
+    if allowed is not None:
+        found &= allowed
+    grown = cv2.dilate(found, np.ones((3, 3), np.uint8), iterations=max(1, round(GROWN * longest)))
+    soft = cv2.GaussianBlur(grown.astype(np.float32), (0, 0), max(0.6, GROWN * longest))
+    return torch.from_numpy(np.clip(2 * soft - 0.5, 0, 1))[None, None]
 
 
-def _fields(strokes: NDArray[np.bool_], longest: int) -> NDArray[np.uint8]:
-    """Fields of several stroke-like pieces of a letter's size that lie near each other."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(strokes.astype(np.uint8), connectivity=8)
-    letters = np.zeros(count, bool)
-    high, wide, area = stats[:, cv2.CC_STAT_HEIGHT], stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_AREA]
-    largest = np.maximum(high, wide)
-    letters[1:] = ((largest >= LEAST_SIDE) & (largest <= MOST_SIDE * longest) & (area < 0.75 * high * wide + 4))[1:]
-    kept = letters[labels].astype(np.uint8)
-    reach = max(3, 2 * round(FIELD * longest / 2) + 1)
-    joined = cv2.morphologyEx(kept, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
-    total, fields = cv2.connectedComponents(joined, connectivity=8)
-    members = np.array([len(np.unique(labels[(fields == i) & (kept > 0)])) for i in range(min(total, 200))])
-    sure = np.zeros(total, bool)
-    sure[: len(members)] = members >= CROSSINGS
-    sure[0] = False
-    grown = cv2.dilate(sure[fields].astype(np.uint8), np.ones((3, 3), np.uint8), iterations=max(1, reach // 4))
-    return np.asarray(grown, np.uint8)
+def _slope(plane: Field) -> Field:
+    across, down = (cv2.Sobel(plane, cv2.CV_32F, *order, scale=1 / 8) for order in ((1, 0), (0, 1)))
+    return np.asarray(np.hypot(across, down), np.float32)
+
+
+def _pieces(hat: Field, slopes: Field, longest: int) -> NDArray[np.uint8]:
+    """Pieces that stand off by CONTRAST, are of a letter's size, and whose rims are sharp."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((hat > CONTRAST).astype(np.uint8), connectivity=8)
+    largest = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
+    inside = labels > 0
+    ids = labels[inside]
+    area = np.maximum(np.bincount(ids, minlength=count), 1)
+    sharpest = np.bincount(ids, slopes[inside] > SHARP * hat[inside], count) / area
+    strong = np.bincount(ids, hat[inside], count) / area
+    good = (largest >= LEAST_SIDE) & (largest <= MOST_SIDE * longest) & (sharpest > RIMS) & (strong > CONTRAST)
+    good[0] = False
+    return good[labels].astype(np.uint8)
 
 
 def keep_print(photo: Tensor, styled: Tensor, matte: Tensor) -> Kept:

