@@ -14,7 +14,7 @@ ADDRESS = "http://127.0.0.1:8080"
 
 
 def blocks(kind):
-    return "\n".join(re.findall(rf"```{kind}\n(.*?)```", PAGE, re.DOTALL))
+    return re.findall(rf"```{kind}\n(.*?)```", PAGE, re.DOTALL)
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def folder(tmp_path, photo):
 
 @pytest.mark.skipif(shutil.which("curl") is None or shutil.which("bash") is None, reason="needs curl and bash")
 def test_curl(working, folder):
-    script = 'set -euo pipefail\ncurl() { command curl -sS --fail-with-body "$@"; }\n' + blocks("bash")
+    script = 'set -euo pipefail\ncurl() { command curl -sS --fail-with-body "$@"; }\n' + "\n".join(blocks("bash"))
     done = subprocess.run(
         ["bash", "-c", script.replace(ADDRESS, working.url)], cwd=folder, capture_output=True, text=True, timeout=900
     )
@@ -38,7 +38,10 @@ def test_curl(working, folder):
 
 
 def test_python(working, folder):
-    script = blocks("py").replace(ADDRESS, working.url)
+    script, *others = blocks("py")
+    script = script.replace(ADDRESS, working.url)
+    for other in others:
+        compile(other, "service.md", "exec")
     done = subprocess.run([sys.executable, "-c", script], cwd=folder, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stderr
     assert (folder / "out" / "results.zip").stat().st_size > 1000

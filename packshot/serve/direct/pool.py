@@ -26,7 +26,7 @@ from packshot.serve.direct.worker import main
 from packshot.serve.guards.admission import Memory
 
 PATIENCE = 0.5  # seconds in the queue after which it is asked whether the caller is still there
-STARTS = 60.0  # seconds a process has to get warm
+STARTS = 180.0  # seconds a process has to get warm
 
 
 class Failed(PackshotError):
@@ -105,6 +105,7 @@ class Pool:
         self._threads = ThreadPoolExecutor(self.workers, "direct")
         self._context = process_context(tasks.PRELOAD)
         self._hands: set[Hand] = set()
+        self._unborn: set[Hand] = set()  # started, not warm yet
 
     @property
     def waiting(self) -> int:
@@ -126,7 +127,7 @@ class Pool:
         self._stopped = True
         for task in self._starting:
             task.cancel()
-        for hand in list(self._hands):
+        for hand in [*self._hands, *self._unborn]:
             hand.process.kill()
         await asyncio.to_thread(self._threads.shutdown, True, cancel_futures=True)
         for hand in list(self._hands):
@@ -230,6 +231,7 @@ class Pool:
         process.start()
         theirs.close()
         hand = Hand(process, ours)
+        self._unborn.add(hand)
         try:
             if ours.poll(STARTS):
                 frames.receive(ours)
@@ -237,6 +239,8 @@ class Pool:
                 return hand
         except (EOFError, OSError):
             pass
+        finally:
+            self._unborn.discard(hand)
         hand.end()
         return None
 

@@ -22,3 +22,22 @@ def test_a_process_that_has_done_its_rounds_is_replaced_and_nobody_notices(tmp_p
         return len(answers), len({repr(answer.said) for answer in answers})
 
     assert asyncio.run(five()) == (5, 1)
+
+
+def test_a_full_disk_is_told_as_such(tmp_path: Path) -> None:
+    """Not as a fault of the picture: the folder for files in work takes no more bytes."""
+    from packshot.serve.direct import worker
+    from packshot.serve.direct.desk import Desk
+
+    def full(desk: Desk, arguments: object, blobs: object) -> tuple[dict[str, object], dict[str, bytes]]:
+        with open("/dev/full", "wb") as file:
+            file.write(b"x" * 100_000)
+        return {}, {}
+
+    asked = {"task": "edit", "arguments": {}}
+    found, worker.tasks.find = worker.tasks.find, lambda name: full  # type: ignore[assignment]
+    try:
+        said, _ = worker._answer(Desk(None, Limits(1, str(tmp_path))), asked, {})  # type: ignore[arg-type]
+    finally:
+        worker.tasks.find = found
+    assert said["failed"]["kind"] == "Unavailable"
