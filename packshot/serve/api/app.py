@@ -12,14 +12,27 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from packshot.errors import PackshotError
-from packshot.serve.api import checks, edit, events, files, generate, health, jobs, openapi, previews, problems, tables
+from packshot.serve.api import (
+    catalogue,
+    checks,
+    edit,
+    events,
+    files,
+    generate,
+    health,
+    jobs,
+    openapi,
+    previews,
+    problems,
+    tables,
+)
 from packshot.serve.api.service import Service
 from packshot.serve.guards.door import Door
 from packshot.serve.settings import Settings
 from packshot.version import __version__
 
 ROUTERS: tuple[APIRouter, ...] = (
-    tables.router, edit.router, generate.router, checks.router, files.router,
+    tables.router, edit.router, generate.router, checks.router, files.router, catalogue.router,
     events.router, previews.router, jobs.router, health.router
 )  # fmt: skip
 

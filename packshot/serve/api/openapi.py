@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from packshot import operations
 from packshot.provenance.encoding import Encoding
+from packshot.serve.api.catalogue import Named
 from packshot.serve.api.files import Fetch
 from packshot.serve.api.generate import Draw
 from packshot.serve.jobs.model import Event, Job, JobRequest, Result
@@ -65,7 +66,7 @@ def document(app: FastAPI) -> dict[str, Any]:
 def models() -> list[type[BaseModel]]:
     """Models that stand under the schemas."""
     own = [operations.find(name) for name in operations.TABLE]
-    return [*own, Encoding, Draw, Fetch, JobRequest, Job, Event, Result]
+    return [*own, Encoding, Draw, Fetch, Named, JobRequest, Job, Event, Result]
 
 
 def add(schemas: dict[str, Any], model: type[BaseModel]) -> None:

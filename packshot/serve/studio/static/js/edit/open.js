@@ -4,6 +4,7 @@ import { t } from "../i18n.js";
 import { send, upload } from "../api.js";
 import { complain } from "../parts/toast.js";
 import { Drop } from "../parts/drop.js";
+import { FromCatalogue } from "./catalogue.js";
 import { decoded } from "./results.js";
 
 /** What the service makes of a photo as it is: for kinds of file that a browser does not show. */
@@ -15,9 +16,9 @@ async function asRead(id) {
   return (await send("POST", "/v1/edit", { body: form })).blob();
 }
 
-/** Upload a file and get ready to show it: {id, name, url, width, height}. `told(share)`. */
-export async function photoOf(file, told = () => {}) {
-  const stored = await upload(file, told);
+/** Upload a file (unless it is `stored` already) and get ready to show it: {id, name, url, width, height}. `told(share)`. */
+export async function photoOf(file, told = () => {}, known = null) {
+  const stored = known ?? await upload(file, told);
   let url = URL.createObjectURL(file);
   let image = await decoded(url);
   if (!image.naturalWidth) {
@@ -45,11 +46,11 @@ export function usePaste(onFile) {
 /** Opening a photo with its upload's progress: {share, open(file)}; `share` null when nothing is on its way. */
 export function useOpening(onPhoto) {
   const [share, setShare] = useState(null);
-  const open = async (file) => {
+  const open = async (file, known = null) => {
     if (!file || share !== null) return;
     setShare(0);
     try {
-      onPhoto(await photoOf(file, setShare));
+      onPhoto(await photoOf(file, setShare, known));
     } catch (problem) {
       complain(problem);
     }
@@ -67,6 +68,7 @@ export function OpenFirst({ title, text, open, share, children = null }) {
       ${share === null ? html`<${Drop} text=${t("open.drop")} many=${false} folder=${false} onFiles=${([file]) => open(file)} />`
         : html`<div class="waiting" role="status"><span class="spinner" aria-hidden="true"></span>${t("open.uploading", { n: Math.round(share * 100) })}</div>`}
       <p class="help">${t("open.paste")}</p>
+      ${share === null && html`<${FromCatalogue} onTake=${({ stored, file }) => open(file, stored)} />`}
       ${children}
     </div>`;
 }
