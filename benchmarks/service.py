@@ -4,9 +4,9 @@
 
 Every edit has a photo of its own kind and an id of its own; its answer must carry that id and be a picture of the size
 asked for. What is refused for the moment (429, 503) is sent again when the answer says so. Nothing may be lost, and the
-service's own count of finished work must be the number of edits, so that nothing was done twice. Memory is the resident
-memory of the server and its processes together, looked at five times a second. The burst is sent at once without a
-second try: each is answered, with a picture or with 429 and Retry-After, and afterwards the service is well.
+service's own count of finished work must be the number of edits, so that nothing was done twice. Memory is that of the
+server and its processes together (what they share counted once), looked at twice a second. The burst is sent at once
+without a second try: each is answered, with a picture or with 429 and Retry-After, and afterwards the service is well.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import http.client
 import io
-import os
 import re
 import statistics
 import subprocess
@@ -36,7 +35,6 @@ from packshot.evaluation.tables import markdown_table
 OPERATION = "retouch"
 BOUNDARY = "packshot-benchmark"
 AGAIN = (429, 503)
-PAGE_MB = os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 @dataclass
@@ -49,14 +47,14 @@ class Seen:
 
 
 class Memory(threading.Thread):
-    """Resident memory in MB of a process and all below it, over time, until stopped."""
+    """Memory in MB of a process and all below it, over time, until stopped."""
 
     def __init__(self, root: int) -> None:
         super().__init__(daemon=True)
         self.root, self.mb, self.stopped = root, list[float](), threading.Event()
 
     def run(self) -> None:
-        while not self.stopped.wait(0.2):
+        while not self.stopped.wait(0.5):
             self.mb.append(sum(_resident(pid) for pid in below(self.root)))
 
     def peak(self, first: float, last: float) -> float:
@@ -78,8 +76,10 @@ def below(root: int) -> list[int]:
 
 
 def _resident(pid: int) -> float:
+    """Memory of a process in MB, what it shares divided among those that share it."""
     with suppress(OSError):
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE_MB
+        found = re.search(r"^Pss: +(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
+        return int(found[1]) / 1000 if found else 0.0
     return 0.0
 
 
@@ -109,7 +109,7 @@ def load(port: int, clients: int, edits: int, bodies: list[bytes], side: int) ->
                 number = next(numbers, None)
             if number is None:
                 return
-            name, began = f"edit-{number}", time.perf_counter()
+            name, began = f"benchmark-{number:08}", time.perf_counter()
             status, data, told, wait = _ask(line, bodies[number % len(bodies)], name)
             while status in AGAIN:
                 with lock:
@@ -120,7 +120,7 @@ def load(port: int, clients: int, edits: int, bodies: list[bytes], side: int) ->
                 seen.statuses[str(status)] += 1
                 seen.seconds.append(time.perf_counter() - began)
                 if status != 200 or told != name or Image.open(io.BytesIO(data)).size != (side, side):
-                    seen.wrong.append(f"{name}: {status}, {told}, {data[:200]!r}")
+                    seen.wrong.append(f"{name}: {status}, {told}, {data[:60]!r}")
 
     began = time.perf_counter()
     with ThreadPoolExecutor(clients) as pool:
@@ -138,7 +138,7 @@ def burst(port: int, count: int, body: bytes) -> Counter[str]:
         line = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
         together.wait()
         try:
-            status, _, _, wait = _ask(line, body, f"burst-{number}")
+            status, _, _, wait = _ask(line, body, f"burst-{number:08}")
             told = f"{status}" + (" with Retry-After" if wait else "")
         except OSError as error:
             told = type(error).__name__
