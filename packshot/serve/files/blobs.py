@@ -8,7 +8,6 @@ stores show an object only when it is whole; elsewhere it is moved into place).
 from __future__ import annotations
 
 import datetime as dt
-import errno
 import hashlib
 import os
 import re
@@ -17,19 +16,19 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, BinaryIO
 
-from packshot.errors import FileError, NotKnown, ParameterError, TooLarge, Unavailable
+from packshot.errors import NotKnown, ParameterError, TooLarge, Unavailable
+from packshot.serve.files.trouble import kept, reached
 
 PIECE = 1 << 20  # bytes read at once
 TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 DIGEST = re.compile(r"[0-9a-f]{64}")
 WHOLE_AT_ONCE = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "memory"})  # put shows whole objects only
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ class Blobs:
         if "://" in self.place:
             import fsspec
 
-            with _reached(self.place):
+            with reached(self.place):
                 self.fs, self.root = fsspec.core.url_to_fs(self.place, **(options or {}))
             self.moved = not set(_protocols(self.fs)) & WHOLE_AT_ONCE
         else:
@@ -88,7 +87,7 @@ class Blobs:
         try:
             if self.folder is not None:
                 return self.local(tenant, digest).open("rb")
-            with _reached(self.place):
+            with reached(self.place):
                 file: IO[bytes] = self.fs.open(self._key(tenant, digest), "rb", block_size=4 * PIECE)
                 return file
         except FileNotFoundError:
@@ -100,7 +99,8 @@ class Blobs:
             file.seek(start)
             left = None if end is None else end - start
             while left is None or left > 0:
-                piece = file.read(PIECE if left is None else min(PIECE, left))
+                with reached(self.place):
+                    piece = file.read(PIECE if left is None else min(PIECE, left))
                 if not piece:
                     return
                 left = None if left is None else left - len(piece)
@@ -118,7 +118,7 @@ class Blobs:
         if mine is not None and self._linked(mine, to):
             return
         with (
-            _full(str(to)),
+            kept(to.name),
             tempfile.NamedTemporaryFile(dir=to.parent, prefix=".", suffix=".part", delete=False) as file,
         ):
             try:
@@ -131,7 +131,7 @@ class Blobs:
 
     def delete(self, tenant: str, digest: str) -> None:
         """Forget the bytes; nothing happens if they are gone already."""
-        with suppress(FileNotFoundError), _reached(self.place):
+        with suppress(FileNotFoundError), reached(self.place):
             if self.folder is not None:
                 self.local(tenant, digest).unlink()
             else:
@@ -145,7 +145,7 @@ class Blobs:
                     with suppress(FileNotFoundError):
                         yield path.parts[-3], path.name, path.stat().st_mtime
             return
-        with _reached(self.place):
+        with reached(self.place):
             for key, facts in self.fs.find(self.root, detail=True).items():
                 parts = key.split("/")
                 if len(parts) >= 3 and DIGEST.fullmatch(parts[-1]):
@@ -164,7 +164,7 @@ class Blobs:
     def check(self) -> None:
         """Raise Unavailable if nothing can be taken in: the disk is full, or the store cannot be reached."""
         if self.folder is None:
-            with _reached(self.place):
+            with reached(self.place):
                 self.fs.exists(self.root)
             return
         try:
@@ -208,7 +208,7 @@ class Writer:
             self.path = Path(tempfile.gettempdir()) / f"packshot-{secrets.token_hex(8)}.part"
         else:
             self.path = blobs.folder / self.tenant / "parts" / f"{secrets.token_hex(8)}.part"
-        with _full(self.path.name):
+        with kept(self.path.name):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self.file = self.path.open("xb")
 
@@ -218,13 +218,13 @@ class Writer:
         if self.limit and self.size > self.limit:
             raise TooLarge(f"upload: more than {self.limit:,} bytes; send a smaller file")
         self.hash.update(piece)
-        with _full("upload"):
+        with kept("upload"):
             self.file.write(piece)
 
     def finish(self) -> Blob:
         """Keep them; after that they are on disk, whole. Raises Unavailable."""
         blob = Blob(self.hash.hexdigest(), self.size)
-        with _full("upload"):
+        with kept("upload"):
             self.file.flush()
             os.fsync(self.file.fileno())
             self.file.close()
@@ -245,7 +245,7 @@ class Writer:
 
     def _sent(self, digest: str) -> None:
         blobs, key = self.blobs, self.blobs._key(self.tenant, digest)
-        with _reached(blobs.place):
+        with reached(blobs.place):
             if not blobs.moved:
                 blobs.fs.put_file(str(self.path), key)
                 return
@@ -288,30 +288,3 @@ def _when(facts: dict[str, Any]) -> float:
     if isinstance(found, dt.datetime):
         return found.timestamp()
     return float(found) if isinstance(found, int | float) else time.time()
-
-
-@contextmanager
-def _full(what: str) -> Iterator[None]:
-    """A full disk is trouble of the service, not of the caller."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in FULL:
-            raise Unavailable(
-                f"{what}: the disk of the service is full; nothing was kept, try again later", 60.0
-            ) from None
-        raise FileError(f"{what}: cannot be kept ({error.strerror or error})") from None
-
-
-@contextmanager
-def _reached(place: str) -> Iterator[None]:
-    """Whatever another store cannot do now; that something is not there goes on as FileNotFoundError."""
-    try:
-        yield
-    except (FileNotFoundError, NotKnown, ImportError):
-        raise
-    except Exception as error:  # every file system has errors of its own (botocore, aiohttp, …)
-        if isinstance(error, (ParameterError, Unavailable)):
-            raise
-        words = " ".join(str(error).split())[:200]
-        raise Unavailable(f"file store {place.partition('://')[0]}: {type(error).__name__}: {words}", 10.0) from None

@@ -17,7 +17,8 @@ from typing import Any, TypeVar
 from packshot.errors import Unavailable
 from packshot.pipeline.record import Record
 from packshot.pipeline.run import Progress
-from packshot.serve.files.blobs import FULL, Blobs
+from packshot.serve.files.blobs import Blobs
+from packshot.serve.files.trouble import FULL
 from packshot.serve.files.uploads import type_of
 from packshot.serve.jobs.leases import Lease, Made
 from packshot.serve.jobs.rows import Told
