@@ -65,7 +65,9 @@ def served(tmp_path_factory):
             "chef": ("admin",),
         }.items()
     }
-    with running(data=folder, studio=False, upload_mb=2, json_kb=64, megapixels=4, header_seconds=1.5) as found:
+    with running(
+        data=folder, studio=False, upload_mb=2, json_kb=64, megapixels=4, header_seconds=1.5, body_seconds=4
+    ) as found:
         found.keys = made
         yield found
 

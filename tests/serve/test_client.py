@@ -78,6 +78,18 @@ def test_a_folder_becomes_a_job_and_a_zip(client, photo, tmp_path):
         client.job(job.id)
 
 
+def test_a_zip_bomb_makes_no_job_of_a_catalogue(client, tmp_path):
+    with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for i in range(3):
+            archive.writestr(f"{i}.jpg", b"\0" * 20_000_000)
+    job = client.submit("pipeline", files=[client.upload(tmp_path / "bomb.zip")])
+    done = client.wait(job.id, timeout=300)
+    said = done.error + " ".join(str(result.facts) for result in client.results(job.id))
+    said += " ".join(str(event.data) for event in client.events(job.id))
+    assert done.state == "failed" or "bomb" in said, (done.state, said)
+    assert "bomb" in said
+
+
 class Shaky:
     """A service that answers as it is told: statuses, or a closed line (0)."""
 

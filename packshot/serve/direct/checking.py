@@ -1,4 +1,4 @@
-"""The tasks `check`, `verify` and `look`: a picture against channels, its marks, its header."""
+"""The tasks `check` and `verify`: a picture against channels, and its marks."""
 
 from __future__ import annotations
 
@@ -45,12 +45,6 @@ def verify(desk: Desk, arguments: Mapping[str, Any], blobs: Blobs) -> tuple[dict
         path = Path(folder) / "picture"
         path.write_bytes(blobs["picture"])
         return read_marks(path).to_json(), {}
-
-
-def look(desk: Desk, arguments: Mapping[str, Any], blobs: Blobs) -> tuple[dict[str, Any], Blobs]:
-    """`{width, height}` of the blob `picture`, from its header alone."""
-    width, height = files.picture_size(blobs["picture"], max_pixels=desk.limits.max_pixels)
-    return {"width": width, "height": height}, {}
 
 
 def admit(desk: Desk, blobs: Blobs) -> None:

@@ -18,7 +18,6 @@ TABLE = {
     "edit": "packshot.serve.direct.editing:edit",
     "check": "packshot.serve.direct.checking:check",
     "verify": "packshot.serve.direct.checking:verify",
-    "look": "packshot.serve.direct.checking:look",
     "models": "packshot.serve.direct.cards:listed",
     "draw": "packshot.serve.direct.drawing:draw",
     "preview": "packshot.serve.direct.previews:preview",

@@ -78,6 +78,21 @@ def test_a_catalogue_outside_the_roots_is_refused(call):
         problem(call("POST", "/v1/jobs", json=wanted), 403, "unsafe-path")
 
 
+@pytest.mark.parametrize("place", ["/etc/passwd", "$picture", "../x.jpg", "http://169.254.169.254/x"])
+def test_a_recipe_names_no_path(call, photo, place):
+    file = call("POST", "/v1/files", files={"file": ("x.jpg", photo)}).json()["id"]
+    recipe = f"steps:\n  - cutout\n  - background: {{kind: picture, picture: '{place}'}}\n"
+    wanted = {"kind": "pipeline", "parameters": {"recipe": recipe}, "files": [file]}
+    problem(call("POST", "/v1/jobs", json=wanted), 403, "unsafe-path")
+
+
+def test_a_recipe_is_no_way_to_run_anything(call, photo):
+    file = call("POST", "/v1/files", files={"file": ("x.jpg", photo)}).json()["id"]
+    for recipe in ("!!python/object/apply:os.system ['id']", "a: &a [x]\nb: [*a, *a]", "steps: [" * 5000):
+        wanted = {"kind": "pipeline", "parameters": {"recipe": recipe}, "files": [file]}
+        problem(call("POST", "/v1/jobs", json=wanted), 422, "pipeline")
+
+
 def test_a_file_name_with_folders_and_dots_is_kept_harmless(call, photo):
     answer = call("POST", "/v1/files", files={"file": ("../../../etc/cron.d/x.jpg", photo)})
     assert answer.status_code == 201
@@ -299,6 +314,12 @@ def test_a_head_that_never_ends_is_given_up(served):
         said = line.recv(1000)
     assert said.startswith(b"HTTP/1.1 408") or said == b""
     assert time.monotonic() - began < 30
+
+
+def test_a_body_that_does_not_come_is_given_up(served):
+    head = f"POST /v1/jobs HTTP/1.1\r\nHost: {served.host}\r\nContent-Length: 100\r\n"
+    said = raw(served, f"{head}Authorization: Bearer {served.keys['anna']}\r\n\r\n", b'{"kind"')
+    assert said.startswith(b"HTTP/1.1 408")
 
 
 def test_slow_callers_do_not_keep_others_waiting(served, call):
