@@ -1,0 +1,41 @@
+"""Pages of the studio that make pictures: a window on each, and waiting for what they draw."""
+
+import pytest
+
+from tests.serve.conftest import ROOT
+
+SECONDS = 120  # machines are shared
+
+
+@pytest.fixture
+def show(window, shop):
+    """A function: a page of the studio by its name."""
+    return lambda name, width=1440, height=900, **options: window(
+        shop, name, width, height, "main :is(h1, h2)", **options
+    )
+
+
+@pytest.fixture(scope="session")
+def boat(tmp_path_factory):
+    """A photo of 256 px: a toy boat on plain grey, a red star on its sail."""
+    from packshot.imaging import files, geometry
+
+    path = tmp_path_factory.mktemp("boat") / "boat.jpg"
+    files.write(
+        geometry.resize(files.read(ROOT / "packshot" / "samples" / "TS-BOAT.jpg"), (256, 256)), path, quality=95
+    )
+    return path
+
+
+def fits(page):
+    """Whether a page is no wider than its window."""
+    return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def until(page, expression, seconds=SECONDS):
+    """Wait for a JavaScript expression to become true (the page's policy forbids Playwright's own way)."""
+    for _ in range(int(seconds * 10)):
+        if page.evaluate(expression):
+            return
+        page.wait_for_timeout(100)
+    pytest.fail(f"still not true: {expression}")
