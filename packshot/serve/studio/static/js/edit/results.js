@@ -29,12 +29,24 @@ export function asked(photo, steps, output = null) {
   return { form, key: JSON.stringify([photo.id, list, layers.map(([, layer]) => layer.id), output]) };
 }
 
-/** Send it; gives {blob, url, width, height, report, key}. */
+/** What the service says of a picture it sent; a report too long for its header is left out by the service. */
+export function reportOf(answer) {
+  try {
+    return JSON.parse(answer.headers.get("packshot-report") ?? "{}");
+  } catch {
+    return {};
+  }
+}
+
+/** Send it; gives {blob, url, width, height, report, key}, ready to be shown. */
 export async function fetched({ form, key }, signal) {
   const answer = await patiently(() => send("POST", "/v1/edit", { body: form, signal }), signal);
-  const report = JSON.parse(answer.headers.get("packshot-report") ?? "{}");
+  const report = reportOf(answer);
   const blob = await answer.blob();
-  return { blob, url: URL.createObjectURL(blob), width: report.width, height: report.height, toSource: report.to_source ?? null, report, key };
+  const url = URL.createObjectURL(blob);
+  const image = await decoded(url);
+  const format = report.format ?? blob.type.split("/")[1];
+  return { blob, url, width: report.width ?? image.naturalWidth, height: report.height ?? image.naturalHeight, toSource: report.to_source ?? null, report: { ...report, format }, key };
 }
 
 /** Wait until the browser can show a picture without a gap. */
@@ -99,7 +111,6 @@ export function useResult(photo, steps) {
     const timer = setTimeout(async () => {
       try {
         const result = await fetched(wanted, giveUp.signal);
-        await decoded(result.url);
         if (giveUp.signal.aborted) return URL.revokeObjectURL(result.url);
         shelf.current.put(result);
         setState({ result, busy: false, problem: null });

@@ -43,6 +43,8 @@ function wrongIn(step, problem, isLast) {
   return { fields: {}, whole: isLast ? problem : null };
 }
 
+const without = (values, names) => Object.fromEntries(Object.entries(values).filter(([name]) => !names.includes(name)));
+
 function Opened({ step, operation, models, acts, onPaint, problem, isLast }) {
   const layers = paintable(operation);
   const hidden = [...layers.filter(({ parameter }) => parameter).map(({ parameter }) => parameter), ...idle(operation, step.values)];
@@ -51,7 +53,7 @@ function Opened({ step, operation, models, acts, onPaint, problem, isLast }) {
     <div class="step-body">
       <p class="help">${helpOf(operation)}</p>
       ${layers.map(({ parameter, kind, chosen }) => html`<${Painted} key=${parameter} layer=${parameter ? step.paints[parameter] : step.mask} kind=${kind}
-        onPaint=${() => onPaint(step.id, parameter, kind, chosen)} onRemove=${() => acts.painted({ id: step.id, parameter, layer: null })} />`)}
+        onPaint=${() => onPaint(step.id, parameter, kind, chosen)} onRemove=${() => { acts.values({ id: step.id, values: without(step.values, Object.keys(chosen)) }); acts.painted({ id: step.id, parameter, layer: null }); }} />`)}
       ${wrong.whole && html`<div class="notice failed" role="alert"><${Icon} name="warn" /><div><${ProblemText} problem=${wrong.whole} /></div></div>`}
       <${Form} operation=${step.operation} schema=${operation.schema} values=${step.values} models=${models} hidden=${hidden} problems=${wrong.fields} first=${5}
         onChange=${(values) => acts.values({ id: step.id, values })} />

@@ -1,7 +1,7 @@
 /* New pictures from the service, one a request, so that they appear as they come; outdated requests are given up. */
 import { useEffect, useRef, useState } from "../lib.js";
 import { patiently, send } from "../api.js";
-import { decoded } from "../edit/results.js";
+import { decoded, reportOf } from "../edit/results.js";
 
 export const AT_ONCE = 3;
 const PAUSE = 25; // ms of rest before a moved slider is asked for
@@ -15,7 +15,7 @@ export const asking = (settings, picture, between = null) => ({
 export async function drawn(asked, signal) {
   const began = performance.now();
   const answer = await patiently(() => send("POST", "/v1/generate", { json: asked, signal }), signal);
-  const report = JSON.parse(answer.headers.get("packshot-report") ?? "{}");
+  const report = reportOf(answer);
   const blob = await answer.blob();
   return { blob, url: URL.createObjectURL(blob), report, ms: performance.now() - began };
 }

@@ -1,5 +1,5 @@
 /* Edit: one photo, any operation, each step open to change; what it did to the product is measured as one goes. */
-import { html, useCallback, useEffect, useMemo, useState } from "../lib.js";
+import { html, useCallback, useEffect, useMemo, useRef, useState } from "../lib.js";
 import { operationName, t } from "../i18n.js";
 import { Icon } from "../icons.js";
 import { get } from "../api.js";
@@ -7,7 +7,7 @@ import { models, useAsked } from "../service.js";
 import { useBox } from "../state.js";
 import { useShortcut } from "../shortcuts.js";
 import { Waiting } from "../parts/empty.js";
-import { ProblemBox } from "../parts/toast.js";
+import { ProblemBox, say } from "../parts/toast.js";
 import { Layer, painting, toolOf } from "../paint/painting.js";
 import { Raster, workable } from "../paint/raster.js";
 import { PaintTools } from "../paint/toolbar.js";
@@ -130,7 +130,14 @@ export function Page() {
   const rows = useAsked(models);
   const held = useBox(bench);
   const history = useHistory();
-  const take = useCallback((photo) => { bench.set({ photo, steps: [] }); history.acts.clear(); }, []);
+  const latest = useRef(history.steps);
+  latest.current = history.steps;
+  const take = useCallback((photo) => { // the steps stay: the next photo of a row wants the same
+    const steps = latest.current.map((step) => ({ ...step, paints: {}, mask: null }));
+    if (steps.length) say(t("edit.steps_stay"));
+    bench.set({ photo, steps });
+    history.acts.start({ steps });
+  }, []);
   const { share, open } = useOpening(take);
   usePaste(open);
   useEffect(() => { if (held?.steps.length) history.acts.start({ steps: held.steps }); }, []);

@@ -3,7 +3,7 @@ import { html, useEffect, useState } from "../lib.js";
 import { t } from "../i18n.js";
 import { send } from "../api.js";
 import { useBox } from "../state.js";
-import { decoded } from "../edit/results.js";
+import { decoded, reportOf } from "../edit/results.js";
 import { painting } from "../paint/painting.js";
 import { Drawing, Layout } from "./parts.js";
 
@@ -50,7 +50,7 @@ export function useMade(painted, operation, values) {
         form.append("picture", await painted.raster.png(), "drawing.png");
         form.append("steps", JSON.stringify([{ operation: operation.name, parameters: values }]));
         const answer = await send("POST", "/v1/edit", { body: form, signal: giveUp.signal });
-        const report = JSON.parse(answer.headers.get("packshot-report") ?? "{}");
+        const report = reportOf(answer);
         const blob = await answer.blob();
         const url = URL.createObjectURL(blob);
         await decoded(url);
