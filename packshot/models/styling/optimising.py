@@ -49,11 +49,11 @@ class Plan:
     scales: int = 3
     steps: int = 30
     solver: Solver = "lbfgs"
-    style_loss: StyleLoss = "gram"
+    style_loss: StyleLoss = "gaussian"
     content_loss: ContentLoss = "features"
     content: float = 0.3
     edges: float = 0.3
-    variation: float = 0.0
+    variation: float = 0.3
     agreement: float = 0.0
     luminance: bool = False
     style_scale: float = 1.0
