@@ -1,8 +1,9 @@
 """Catalogues of the data folder that cutting out learns from and is measured on, photos referred to where they lie.
 
 `python scripts/pair_catalogues.py OUT [--data $PACKSHOT_DATA]` writes OUT/toys (exact alphas, MIT), OUT/products_arc
-(pairs, BSD-3-Clause), OUT/clothing (photos, CC0-1.0), OUT/grocery (photos, MIT), OUT/photos (all product photos) and
-OUT/fashion_ccp (garment classes as a layer layout; licence of the photos not stated: for development and evaluation).
+(pairs, BSD-3-Clause), OUT/clothing (photos, CC0-1.0), OUT/grocery (photos of loose fruit and vegetables, to be grounds,
+MIT; packages are left out, since there hands hold one up), OUT/photos (all product photos) and OUT/fashion_ccp (garment
+classes as a layer layout; licence of the photos not stated: for development and evaluation).
 """
 
 from __future__ import annotations
@@ -38,10 +39,10 @@ def pairs(data: Path, subset: str, licence: str) -> Iterator[Product]:
             yield _product(Path(row["image"]).stem, row["name"], row, image, licence)
 
 
-def photos(data: Path, folder: str = "") -> Iterator[Product]:
-    """Product photos, of one source."""
+def photos(data: Path, folder: str = "", without: str = " ") -> Iterator[Product]:
+    """Product photos, of one source. without: part of the source's file names that are left out."""
     for row in rows_of(data / "products" / "manifest.csv"):
-        if row["path"].startswith(folder):
+        if row["path"].startswith(folder) and without not in row["source_file"]:
             sku = Path(row["path"]).with_suffix("").as_posix()
             yield _product(sku, row["title"], row, Image(path=f"products/{row['path']}"), row["licence"])
 
@@ -63,7 +64,7 @@ def main() -> None:
         "toys": toys(data),
         "products_arc": pairs(data, "products_arc", "BSD-3-Clause"),
         "clothing": photos(data, "clothing/"),
-        "grocery": photos(data, "grocery/"),
+        "grocery": photos(data, "grocery/", without="/Packages/"),
         "photos": photos(data),
         "fashion_ccp": pairs(data, "fashion_ccp", ""),
     }

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from packshot.catalogue.composing import grounds, light, placing
 from packshot.catalogue.composing.camera import photographed
@@ -23,9 +24,13 @@ GROUNDS: Shares = (
 )  # fmt: skip
 
 
+SCENES = 200  # from which a stock's scenes are varied enough for their whole share
+
+
 @dataclass(frozen=True)
 class Recipe:
-    """Shares of pictures. scene: whole photographs with a matte, where the stock has them. empty: without a product.
+    """Shares of pictures. scene: whole photographs with a matte; fewer where the stock has not SCENES of them. empty:
+    without a product.
 
     several: two to four products. toned: white on white, black on black. glass: seen through. shadow: of a studio
     ground; grounds: kinds and their shares.
@@ -35,7 +40,7 @@ class Recipe:
     empty: float = 0.04
     several: float = 0.15
     toned: float = 0.1
-    glass: float = 0.03
+    glass: float = 0.02
     shadow: float = 0.85
     grounds: Shares = field(default=GROUNDS)
 
@@ -54,13 +59,15 @@ class Composer:
         self.stock, self.side, self.seed, self.recipe = stock, side, seed, recipe or Recipe()
         self.cutouts, self.scenes = stock.numbers("cutout", test), stock.numbers("scene", test)
         self.grounds = stock.numbers("ground", test) or stock.numbers("ground")
+        self.groups, self.weights = _grouped(stock, self.cutouts)
+        self.scene_share = self.recipe.scene * min(1.0, len(self.scenes) / SCENES) if self.cutouts else 1.0
         if not self.cutouts and not self.scenes:
             raise ParameterError(f"{stock.folder}: holds no cut-out{' of the split test' if test else ''}")
 
     def picture(self, place: int) -> tuple[Bytes, Bytes]:
         """`(s, s, 3)` sRGB and `(s, s)` opacity of one place in the stream, bytes."""
         random = np.random.default_rng([self.seed, place])
-        if self.scenes and (not self.cutouts or random.random() < self.recipe.scene):
+        if self.scenes and random.random() < self.scene_share:
             return self._scene(random)
         tone = str(random.choice(["white", "black"])) if random.random() < self.recipe.toned else ""
         kind = tone or _one_of(self.recipe.grounds, random)
@@ -87,7 +94,8 @@ class Composer:
         count = int(random.integers(2, 5)) if random.random() < self.recipe.several else 1
         found = []
         for _ in range(count):
-            cutout = self.stock[self.cutouts[int(random.integers(len(self.cutouts)))]]
+            group = self.groups[int(random.choice(len(self.groups), p=self.weights))]
+            cutout = self.stock[group[int(random.integers(len(group)))]]
             most = 1.1 if count == 1 else 0.6
             share = most * random.uniform(0.2, 1.0) ** 0.6
             product = placing.placed(cutout, self.side, share, random, tone)
@@ -118,6 +126,16 @@ class Composer:
         seen = cv2.resize(light.linear(part[..., :3]), (self.side, self.side), interpolation=how)
         alpha = cv2.resize(part[..., 3], (self.side, self.side), interpolation=how)
         return photographed(seen, random), alpha
+
+
+def _grouped(stock: Stock, numbers: list[int]) -> tuple[list[list[int]], NDArray[np.float64]]:
+    """Pieces of one origin together, and how often each origin is taken: as the root of how many pieces it has."""
+    groups: dict[tuple[str, str], list[int]] = {}
+    for number in numbers:
+        piece = stock.pieces[number]
+        groups.setdefault((piece.licence, piece.source), []).append(number)
+    roots = np.sqrt([len(group) for group in groups.values()])
+    return list(groups.values()), roots / max(roots.sum(), 1e-9)
 
 
 def _one_of(shares: Shares, random: Random) -> str:

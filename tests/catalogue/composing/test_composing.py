@@ -141,6 +141,20 @@ def test_scenes_are_photographs_with_their_matte(tmp_path):
         Composer(opened, 48, test=True)
 
 
+def test_every_origin_has_its_turn_and_few_scenes_stay_few(tmp_path):
+    folder = tmp_path / "s"
+    folder.mkdir()
+    with writing(folder) as writer:
+        for number in range(25):
+            writer.add("cutout", disc(), licence="MIT" if number < 16 else "CC0-1.0")
+        writer.add("scene", disc())
+        writer.finish({})
+    composer = Composer(Stock(folder), 32)
+    assert [len(group) for group in composer.groups] == [16, 9]
+    np.testing.assert_allclose(composer.weights, [4 / 7, 3 / 7])
+    assert composer.scene_share == pytest.approx(0.2 / 200)
+
+
 def test_shadows_darken_the_ground_and_never_light_it():
     random = np.random.default_rng(0)
     alpha = disc(64)[..., 3].astype(np.float32) / 255
