@@ -67,7 +67,8 @@ class AdaIN(nn.Module):
         self.join = nn.ModuleList([SmoothResidual(2 * w), SmoothConv(w, w)])
         self.last = SmoothConv(w, 12, active=False)
         with torch.no_grad():
-            self.last.conv.weight.mul_(0.1)
+            for part in self.last.parameters():  # alike in a block of 2 × 2: no checkerboard (Aitken et al. 2017)
+                part.copy_(0.1 * part[::4].repeat_interleave(4, 0))
 
     def encode(self, x: Tensor) -> list[Tensor]:
         """Blocks of pixels `(n, 12, h/2, w/2)` and the three maps, fine to coarse."""

@@ -2,8 +2,8 @@
 
 Source: Ustyuzhaninov, Brendel, Gatys & Bethge 2016, "Texture Synthesis Using Shallow Convolutional Networks with Random
 Filters", §2: one layer, rectified, of random filters of several sizes. Departures: filters have mean 0 and norm 1 over
-their taps, so that none is a blur of another; their largest sizes are reached by halving the picture, not by large
-kernels, so a map is given for each size at each halving; the picture itself, averaged, is the first map of each
+their taps, so that none is a blur of another; their largest sizes are reached by halving the picture smoothly, not
+by large kernels, so a map is given for each size at each halving; the picture itself is the first map of each
 halving and stands for colour; borders are repeated.
 """
 
@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from packshot.networks.layers import require, require_at_least
+from packshot.networks.layers import halve, require, require_at_least
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class RandomFiltersConfig:
 class RandomFilters(nn.Module):
     """`(n, 3, h, w)` in [0, 1] → for each halving the picture and one map of each size, any h, w ≥ 1.
 
-    A map is `(n, filters, ⌈h/2ⁱ⌉, ⌈w/2ⁱ⌉)`, non-negative. Halving stops where a side would fall under 8 px.
+    A map is `(n, filters, ⌊h/2ⁱ⌋, ⌊w/2ⁱ⌋)`, non-negative. Halving stops where a side would fall under 8 px.
     """
 
     def __init__(self, config: RandomFiltersConfig) -> None:
@@ -52,7 +52,7 @@ class RandomFilters(nn.Module):
         for halving in range(self.config.halvings + 1):
             if halving and min(x.shape[2:]) < 16:
                 break
-            x = F.avg_pool2d(x, 2, ceil_mode=True, count_include_pad=False) if halving else x
+            x = halve(x) if halving else x
             found.append(x)
             for size in self.config.sizes:
                 taps: Tensor = getattr(self, f"taps{size}")

@@ -91,7 +91,8 @@ class StyleTransformer(nn.Module):
         self.up = nn.Sequential(SmoothConv(d, d // 2 + 1), SmoothConv(d // 2 + 1, d // 4 + 1))
         self.last = SmoothConv(d // 4 + 1, 12, active=False)
         with torch.no_grad():
-            self.last.conv.weight.mul_(0.1)
+            for part in self.last.parameters():  # alike in a block of 2 × 2: no checkerboard (Aitken et al. 2017)
+                part.copy_(0.1 * part[::4].repeat_interleave(4, 0))
 
     def codes(self, style: Tensor) -> tuple[Tensor, ...]:
         """Moments of the style's pixels, and its tokens `(n, m, width)`."""

@@ -24,10 +24,12 @@ from packshot.losses.style import content, smoothness, statistics
 from packshot.models.features import FeatureSpace
 from packshot.training.objective import Batch, Losses, Phase
 
+Told = Sequence[tuple[Tensor, Tensor, Tensor]]
 Weight = Annotated[float, Field(ge=0)]
 PLACES = 256  # at which self-similarity is measured
 DRAWN = 2048  # points of a map that a sliced distance is taken of
 DIRECTIONS = 32
+MOST = 8192  # points of a style's map that are kept, at even steps
 LEAST_DEVIATION = 0.02  # of a style's feature, under which it counts as flat
 
 
@@ -69,6 +71,7 @@ class OneStyle:
     ) -> None:
         self.networks: dict[str, nn.Module] = dict(networks)
         self.styles, self.space, self.settings = styles, space, settings
+        self._kept: dict[float, Told] = {}
         if self.single and len(styles) > 10:
             raise ParameterError(f"styles: one network holds one style, told by 1 to 10 pictures; got {len(styles)}")
 
@@ -82,7 +85,7 @@ class OneStyle:
     def losses(self, batch: Batch) -> Losses:
         """Weighted, of what is made of the batch's photographs, moved to where they are worst if `pgd` says so."""
         photo, style = batch.image / 2 + 0.5, self.drawn(batch)
-        told = self.told(style)
+        told = self._told_once(style)
         if self.settings.pgd:
             start = 2 * batch.uniform(*photo.shape[1:]) - 1
             worst = self._worst(photo, start, style, told)
@@ -93,7 +96,7 @@ class OneStyle:
         """Side by side: photograph, style, what is made of them."""
         photo, style = batch.image / 2 + 0.5, self.drawn(batch)
         made = self.made(networks, photo, style)
-        beside = F.interpolate(style, size=photo.shape[2:], mode="bilinear", align_corners=False)
+        beside = F.interpolate(style, size=photo.shape[2:], mode="bilinear", align_corners=False).expand_as(photo)
         return torch.cat([photo, beside, made], 3) * 2 - 1
 
     def made(self, networks: Mapping[str, nn.Module], photo: Tensor, style: Tensor) -> Tensor:
@@ -103,10 +106,22 @@ class OneStyle:
 
     def drawn(self, batch: Batch) -> Tensor:
         """A style for each photograph, `(n, 3, s, s)` in [0, 1]; whole, because statistics are."""
-        places = (batch.uniform() * len(self.styles)).long().clamp(max=len(self.styles) - 1).cpu()
+        if self.single:  # one picture a step, for all photographs
+            places = torch.tensor([min(int(batch.number() * len(self.styles)), len(self.styles) - 1)])
+        else:
+            places = (batch.uniform() * len(self.styles)).long().clamp(max=len(self.styles) - 1).cpu()
         return self.styles[places].to(batch.image.device, torch.float32) / 255
 
-    def told(self, style: Tensor) -> list[tuple[Tensor, Tensor, Tensor]]:
+    def _told_once(self, style: Tensor) -> Told:
+        """`told`, kept for each picture of a style that is one."""
+        if not self.single:
+            return self.told(style)
+        key = float(style.double().sum())
+        if key not in self._kept:
+            self._kept[key] = self.told(style)
+        return self._kept[key]
+
+    def told(self, style: Tensor) -> Told:
         """Standardised points `(n, c, k)` of every map of style, with the means and deviations they had."""
         with torch.no_grad():
             maps = self.space.on(style.device).of_style(style)
@@ -115,10 +130,11 @@ class OneStyle:
                 flat = x.flatten(2)
                 mean, deviation = flat.mean(2, keepdim=True), flat.std(2, keepdim=True, correction=0)
                 deviation = deviation.clamp(min=LEAST_DEVIATION)
-                found.append(((flat - mean) / deviation, mean, deviation))
+                step = max(1, flat.shape[2] // MOST)
+                found.append(((flat[:, :, ::step] - mean) / deviation, mean, deviation))
             return found
 
-    def compared(self, photo: Tensor, made: Tensor, told: Sequence[tuple[Tensor, Tensor, Tensor]]) -> dict[str, Tensor]:
+    def compared(self, photo: Tensor, made: Tensor, told: Told) -> dict[str, Tensor]:
         """Weighted losses of restyled photographs."""
         s = self.settings
         maps = self.space.maps(made)
@@ -158,14 +174,14 @@ class OneStyle:
             found["similarity"] = s.similarity * content.self_similarity(*pair)
         return found
 
-    def _style(self, told: Sequence[tuple[Tensor, Tensor, Tensor]], maps: Sequence[Tensor]) -> Tensor:
+    def _style(self, told: Told, maps: Sequence[Tensor]) -> Tensor:
         terms = []
         for (wanted, mean, deviation), x in zip(told, maps, strict=False):
             got = (x.flatten(2) - mean) / deviation
             terms.append(DISTANCES[self.settings.distance](wanted, got))
         return torch.stack(terms).mean()
 
-    def _constraint(self, told: Sequence[tuple[Tensor, Tensor, Tensor]], maps: Sequence[Tensor], power: Any) -> Tensor:
+    def _constraint(self, told: Told, maps: Sequence[Tensor], power: Any) -> Tensor:
         pairs = list(zip(told, maps, strict=False))
         got = [(x.flatten(2) - mean) / deviation for (_, mean, deviation), x in pairs]
         return statistics.constraint([wanted for (wanted, _, _), _ in pairs], got, power)
@@ -210,7 +226,7 @@ class AnyStyle(OneStyle):
         out: Tensor = networks["restyler"](photo, style)
         return out
 
-    def compared(self, photo: Tensor, made: Tensor, told: Sequence[tuple[Tensor, Tensor, Tensor]]) -> dict[str, Tensor]:
+    def compared(self, photo: Tensor, made: Tensor, told: Told) -> dict[str, Tensor]:
         found = super().compared(photo, made, told)
         return found
 
