@@ -58,9 +58,11 @@ async def read(request: Request, service: Service, known: Mapping[str, str]) -> 
             f"expected multipart/form-data, got {problems.shown(kind)}",
             mend="curl -F picture=@mug.jpg sends one",
         )
+    service.pool.refuse_more()  # before the body is read
     found, limit = Form(), service.settings.parts
     try:
         async with request.form(max_files=limit, max_fields=limit, max_part_size=TEXT_BYTES) as parts:
+            service.hold(request, sum(part.size or 0 for part in parts.values() if isinstance(part, UploadFile)))
             for name, part in parts.multi_items():
                 await _add(found, name, part, known)
     except HTTPException as error:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeVar
 from fastapi import Depends, Request
 from starlette.requests import ClientDisconnect
 
+from packshot.errors import Busy
 from packshot.provenance.credentials import Signing
 from packshot.serve.api import problems
 from packshot.serve.backend import Backend
@@ -38,6 +39,7 @@ class Service:
         self.metrics = Metrics()
         self.memory = Memory(settings.memory_mb * MIB)
         self.streams = 0  # open streams of events
+        self.held = 0  # bytes of uploads that wait for direct work
         self.closing = False  # streams end, so that the server can
         self._scratch = tempfile.TemporaryDirectory(prefix="packshot-serve-", ignore_cleanup_errors=True)
         cert, key, timestamp = settings.c2pa_cert, settings.c2pa_key, settings.c2pa_timestamp
@@ -86,6 +88,17 @@ class Service:
         finally:
             self.metrics.worked(task, outcome, seconds)
 
+    def hold(self, request: Request, bytes_: int) -> None:
+        """Count what a request holds in memory until it is answered. Raises Busy where that would be too much."""
+        most = max(2 * self.settings.upload_bytes, self.memory.budget // 4)
+        if self.held + bytes_ > most:
+            raise Busy(f"{self.held >> 20:,} MiB of uploads are waiting already", self.pool.wait_of(self.pool.waiting))
+        self.held += bytes_
+        request.scope["state"].setdefault("after", []).append(lambda: self._release(bytes_))
+
+    def _release(self, bytes_: int) -> None:
+        self.held -= bytes_
+
     async def spend_edit(self, caller: Caller) -> None:
         """Count a direct edit or check against the caller's day. Raises Busy."""
         if caller.edits_per_day:
@@ -95,6 +108,7 @@ class Service:
         gauge, pool = self.metrics.gauge, self.pool
         gauge("direct_waiting", "pieces of direct work that wait", lambda: pool.waiting)
         gauge("direct_busy", "processes at direct work", lambda: pool.busy)
+        gauge("direct_held_bytes", "uploads in memory for direct work", lambda: self.held)
         gauge("direct_memory_bytes", "memory given out to pictures in work", lambda: self.memory.used)
         gauge("direct_memory_budget_bytes", "memory there is for pictures in work", lambda: self.memory.budget)
         gauge("event_streams", "open streams of events", lambda: self.streams)

@@ -141,8 +141,7 @@ class Pool:
         A process that dies under it may have been killed by somebody else, so it is tried once more in another.
         Raises Busy, Failed, Fault, Gone, TooSlow or Unavailable.
         """
-        if self.waiting >= self.queue and not self._idle:
-            raise Busy(f"{self.waiting} pieces of work are waiting already", self.wait_of(self.waiting))
+        self.refuse_more()
         asked = time.monotonic()
         try:
             return await self._done(task, arguments, blobs, gone, asked)
@@ -172,6 +171,11 @@ class Pool:
         work.add_done_callback(lambda future: self._after(hand, future, begun))
         said, made = await asyncio.shield(work)
         return Done(said, made, begun - asked, time.monotonic() - begun)
+
+    def refuse_more(self) -> None:
+        """Raise Busy if the queue is full."""
+        if self.waiting >= self.queue and not self._idle:
+            raise Busy(f"{self.waiting} pieces of work are waiting already", self.wait_of(self.waiting))
 
     def wait_of(self, places: int) -> float:
         """Seconds until so many pieces of work are done, as things go."""

@@ -63,6 +63,8 @@ class Door:
         try:
             await self._passed(passing, self._receive(passing, receive), outward)
         finally:
+            for release in scope["state"].get("after", ()):
+                release()
             self._told(passing)
 
     async def _passed(self, passing: Passing, receive: Receive, send: Send) -> None:

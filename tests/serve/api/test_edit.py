@@ -170,6 +170,31 @@ def test_nobody_notices_a_worker_that_is_killed(served, call, photo):
     assert served.service.memory.used == 0
 
 
+def test_uploads_in_memory_are_bounded_and_given_back(served, call, photo):
+    service = served.service
+    assert service.held == 0
+    service.held = max(2 * service.settings.upload_bytes, service.memory.budget // 4)
+    try:
+        refused = post(call, "frame", photo)
+        assert refused.status_code == 429
+        assert int(refused.headers["retry-after"]) >= 1
+    finally:
+        service.held = 0
+    assert post(call, "frame", photo).status_code == 200
+    assert service.held == 0
+
+
+def test_a_long_report_is_shortened_and_stays_json(call, photo):
+    steps = [{"operation": "frame", "parameters": {"fill": 0.8}}] * 12
+    answer = call(
+        "POST", "/v1/edit", files={"picture": ("x.jpg", photo)}, data={"steps": json.dumps(["cutout", *steps])}
+    )
+    assert answer.status_code == 200, answer.text
+    report = json.loads(answer.headers["packshot-report"])
+    assert "steps" not in report
+    assert report["fidelity"]
+
+
 def test_health_and_metrics(call):
     assert call("GET", "/healthz").json()["status"] == "alive"
     assert call("GET", "/readyz").status_code == 200
