@@ -36,7 +36,7 @@ def segmenting(preset: Preset, place: str | Path, settings: BaseModel, seed: int
     assert isinstance(settings, SegmentSettings)
     if settings.truth == "opacity":
         stock = stock_of(place)
-        stream: Composed | Labelled = Composed(Composer(stock, preset.size, seed))
+        stream: Composed | Labelled = Composed(Composer(stock, preset.size, seed), settings.small_images)
         attributes, licences = {}, stock.licences
     else:
         stream = Labelled(pictures_of(place, preset.size, 3, ("photo", "layout")), preset.size, seed)

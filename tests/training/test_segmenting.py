@@ -56,7 +56,7 @@ def test_one_batch_is_learned(stock: Path) -> None:
     losses = []
     for _ in range(60):
         found = phase.losses(batch)
-        losses.append({name: float(value) for name, value in found.items()})
+        losses.append({name: value.item() for name, value in found.items()})
         optimiser.zero_grad()
         sum(found.values()).backward()
         optimiser.step()

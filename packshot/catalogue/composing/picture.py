@@ -64,15 +64,15 @@ class Composer:
         if not self.cutouts and not self.scenes:
             raise ParameterError(f"{stock.folder}: holds no cut-out{' of the split test' if test else ''}")
 
-    def picture(self, place: int) -> tuple[Bytes, Bytes]:
-        """`(s, s, 3)` sRGB and `(s, s)` opacity of one place in the stream, bytes."""
-        random = np.random.default_rng([self.seed, place])
+    def picture(self, place: int, side: int = 0) -> tuple[Bytes, Bytes]:
+        """`(s, s, 3)` sRGB and `(s, s)` opacity of one place in the stream, bytes. side: 0 = the composer's own."""
+        random, side = np.random.default_rng([self.seed, place]), side or self.side
         if self.scenes and random.random() < self.scene_share:
-            return self._scene(random)
+            return self._scene(random, side)
         tone = str(random.choice(["white", "black"])) if random.random() < self.recipe.toned else ""
         kind = tone or _one_of(self.recipe.grounds, random)
-        products = self._products(tone, random)
-        ground = self._ground(kind, random, empty=not products)
+        products = self._products(tone, random, side)
+        ground = self._ground(kind, random, side, empty=not products)
         front, alpha = np.zeros_like(ground), np.zeros(ground.shape[:2], np.float32)
         drawn = kind not in ("photo", "leaves")
         for product in products:
@@ -88,7 +88,7 @@ class Composer:
         seen = front + (1 - alpha[..., None]) * ground
         return photographed(seen, random), _bytes(alpha)
 
-    def _products(self, tone: str, random: Random) -> list[placing.Placed]:
+    def _products(self, tone: str, random: Random, side: int) -> list[placing.Placed]:
         if random.random() < self.recipe.empty:
             return []
         count = int(random.integers(2, 5)) if random.random() < self.recipe.several else 1
@@ -98,23 +98,23 @@ class Composer:
             cutout = self.stock[group[int(random.integers(len(group)))]]
             most = 1.1 if count == 1 else 0.6
             share = most * random.uniform(0.2, 1.0) ** 0.6
-            product = placing.placed(cutout, self.side, share, random, tone)
+            product = placing.placed(cutout, side, share, random, tone)
             found.append(placing.glassy(product, random) if random.random() < self.recipe.glass else product)
         return found
 
-    def _ground(self, kind: str, random: Random, empty: bool) -> Floats:
+    def _ground(self, kind: str, random: Random, side: int, empty: bool) -> Floats:
         """Of a kind. empty: photographs of grounds may show things, so they are made unrecognisable."""
         if kind in ("photo", "leaves"):
             known = [n for n in self.grounds if (self.stock.pieces[n].source == "leaves") == (kind == "leaves")]
             if known:
                 picture = self.stock[known[int(random.integers(len(known)))]]
-                ground = grounds.photographed(picture, self.side, random)
-                ground = light.blurred(ground, random.uniform(0.05, 0.12) * self.side) if empty else ground
+                ground = grounds.photographed(picture, side, random)
+                ground = light.blurred(ground, random.uniform(0.05, 0.12) * side) if empty else ground
                 return ground * np.float32(np.exp(random.normal(0, 0.25)))
             kind = "colour"
-        return grounds.studio(kind, self.side, random)
+        return grounds.studio(kind, side, random)
 
-    def _scene(self, random: Random) -> tuple[Bytes, Bytes]:
+    def _scene(self, random: Random, side: int) -> tuple[Bytes, Bytes]:
         """A whole photograph with its matte: a part of it, mirrored, through another camera."""
         scene = self.stock[self.scenes[int(random.integers(len(self.scenes)))]]
         h, w = scene.shape[:2]
@@ -122,9 +122,9 @@ class Composer:
         top, left = int(random.integers(h - high + 1)), int(random.integers(w - wide + 1))
         part = scene[top : top + high, left : left + wide]
         part = np.ascontiguousarray(part[:, ::-1] if random.random() < 0.5 else part)
-        how = cv2.INTER_AREA if min(high, wide) > self.side else cv2.INTER_LINEAR
-        seen = cv2.resize(light.linear(part[..., :3]), (self.side, self.side), interpolation=how)
-        alpha = cv2.resize(part[..., 3], (self.side, self.side), interpolation=how)
+        how = cv2.INTER_AREA if min(high, wide) > side else cv2.INTER_LINEAR
+        seen = cv2.resize(light.linear(part[..., :3]), (side, side), interpolation=how)
+        alpha = cv2.resize(part[..., 3], (side, side), interpolation=how)
         return photographed(seen, random), alpha
 
 

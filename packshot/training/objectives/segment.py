@@ -38,6 +38,9 @@ class SegmentSettings(BaseModel):
     structure: Weight = Field(0.0, description="(1 - SSIM) / 2 of the opacity")
     slopes: Weight = Field(0.0, description="absolute error of the opacity's differences between neighbours")
     edge: Weight = Field(0.0, description="how much more pixels near an edge count")
+    small_images: int = Field(
+        0, ge=0, description="so many composed pictures first, at half the side: four a price of one"
+    )
     sides: Weight = Field(0.5, description="of the mean of the side outputs' losses, where the network has some")
 
 

@@ -59,6 +59,12 @@ def test_a_place_of_the_stream_is_always_the_same_picture(made):
     assert not torch.equal(whole["image"], other["image"])
 
 
+def test_the_first_pictures_may_be_half_as_large(made):
+    stream = Composed(Composer(made, 64), small=8)
+    assert stream.take(4, 4)["image"].shape == (4, 3, 32, 32)
+    assert stream.take(8, 2)["truth"].shape == (2, 1, 64, 64)
+
+
 def test_the_split_test_stays_out_and_is_what_tests_get(made):
     assert (len(made.numbers("cutout")), len(made.numbers("cutout", test=True))) == (19, 1)
     assert made.licences == ("CC0-1.0",)
