@@ -1,4 +1,4 @@
-"""`packshot catalogue make|known|show|check|split|duplicates|audit|pack|album|stock`."""
+"""`packshot catalogue make|known|show|check|split|duplicates|audit|pack|album|stock|label-next`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from packshot.cli import catalogue_data, catalogue_stock
+from packshot.cli import catalogue_data, catalogue_label, catalogue_stock
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -25,6 +25,7 @@ app.command("audit")(catalogue_data.audit)
 app.command("pack")(catalogue_data.pack)
 app.command("album")(catalogue_data.album)
 app.command("stock")(catalogue_stock.stock)
+app.command("label-next")(catalogue_label.label_next)
 SHOWN = 20  # problems and values that a table lists
 
 Folder = Annotated[Path, typer.Argument(metavar="CATALOGUE", help="Folder with products.jsonl.")]

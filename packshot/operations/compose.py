@@ -1,6 +1,7 @@
-"""A product placed in a scene: where it stands, how tall it is, how it is turned, and the shadow at its foot.
+"""A product placed in a scene, or an element put beside it: where it stands, how tall it is, how it is turned.
 
-The product's colours stay as they are: matching it to the scene's light is not done here.
+The product's colours stay as they are. An element's light and colour are brought to those of the picture that it is put
+into; both get a contact shadow.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from packshot.imaging.picture import Picture
+    from packshot.imaging.scenery.matching import Match
 
 CAMERA = 3.0  # distance of the camera for turn and tilt, in sizes of the product: strong, but never behind it
 ENLARGED = 2.0  # beyond this the product looks soft
@@ -22,13 +24,19 @@ CLIPPED = 0.005  # share of the product outside the scene that is worth a flag
 
 
 class Compose(Operation):
-    """Put the product into a scene picture."""
+    """Put the product into a scene picture, or an element into the picture, behind the product."""
 
     needs_matte: ClassVar[bool] = True
     digital_source_type: ClassVar[str | None] = "composite"
 
-    scene: PictureName = parameter("", "file of the scene picture")
-    scale: float = parameter(0.5, "height of the product as a share of the scene's height", ge=0.01, le=4)
+    scene: PictureName = parameter("", "file of the scene picture that the product is put into")
+    element: PictureName = parameter(
+        "", "file of an element that is put into the picture instead, behind the product; cut out if it is opaque"
+    )
+    match: float = parameter(
+        1.0, "how far the element's light and colour are brought to the picture's; never the product's", ge=0, le=1
+    )
+    scale: float = parameter(0.5, "height of the product (or element) as a share of the scene's", ge=0.01, le=4)
     x: float = parameter(0.5, "where the middle of the product's foot stands: 0 left, 1 right", ge=-1, le=2)
     y: float = parameter(0.85, "where the product's foot stands: 0 top, 1 bottom", ge=-1, le=2)
     rotation: float = parameter(0.0, "turned clockwise in the picture, about the foot", unit="°", ge=-180, le=180)
@@ -48,8 +56,13 @@ class Compose(Operation):
         picture, matte = need_matte(picture, "compose")
         if picture.rgb.shape[0] != 1:
             raise ParameterError(f"compose: expected one picture at a time, got a batch of {picture.rgb.shape[0]}")
-        if not self.scene:
-            raise ParameterError("compose: expected the parameter scene, the name of a picture file, got none")
+        if bool(self.scene) == bool(self.element):
+            raise ParameterError(
+                "compose: expected scene (the product goes into it) or element (it goes into the picture), the name of "
+                f"a picture file; got {'both' if self.scene else 'neither'}"
+            )
+        if self.element:
+            return self._added(picture, matte, context)
         scene = _opaque(context.open_picture(self.scene))
         box = geometry.bounding_box(matte, 0.5)
         if box is None:
@@ -63,6 +76,48 @@ class Compose(Operation):
         ground = self._shaded(scene, placed.matte)
         result = placed.replace(rgb=mattes.over(placed.rgb, placed.alpha, ground), alpha=None, mask=None)
         return Result(result, *_judged(matte, placed.matte, to_scene, box))
+
+    def _added(self, picture: Picture, matte: Tensor, context: Context) -> Result:
+        """An element in the picture, behind the product, which stays as it is to the last bit."""
+        import torch
+
+        from packshot.imaging import geometry, mattes
+        from packshot.imaging.scenery import grounds
+        from packshot.imaging.scenery.matching import matched
+
+        given = context.open_picture(self.element)
+        element = _cut(given)
+        assert element.matte is not None
+        box = geometry.bounding_box(element.matte, 0.5)
+        if box is None:
+            return Result(picture, {}, ("the element shows nothing: nothing was added",))
+        ground = _opaque(picture)
+        to_picture = self._to_scene(box, picture.size)
+        found = self._match(given, element, ground, matte)
+        element = grounds.cleaned(element)
+        element = element.replace(rgb=matched(element.rgb, found.gains)) if self.match else element
+        placed = geometry.carry(element, to_picture.inverse(), picture.size, fill=(0, 0, 0), outside="transparent")
+        assert placed.alpha is not None
+        assert placed.matte is not None
+        shaded = self._shaded(ground, placed.matte)
+        made = mattes.over(placed.rgb, placed.alpha, shaded)
+        new = ((made != ground.rgb).any(1, keepdim=True)) & (matte < mattes.SOLID)
+        front = mattes.over(grounds.cleaned(picture).rgb, matte, made)
+        rgb = torch.where(new, front, ground.rgb)
+        numbers, flags = _judged(element.matte, placed.matte, to_picture, box)
+        covered = float((placed.matte * matte).sum() / placed.matte.sum().clamp(min=1e-6))
+        numbers = {**numbers, "light_gain": found.light, "tint_gain": found.tint, "behind_product": covered}
+        return Result(
+            picture.replace(rgb=rgb, alpha=None, mask=None), numbers, flags, {"added": placed.matte * (1 - matte)}
+        )
+
+    def _match(self, given: Picture, element: Picture, ground: Picture, matte: Tensor) -> Match:
+        """The element's light beside the picture's; its tint too, where the element comes with the photo around it."""
+        from packshot.imaging.scenery.matching import lights_of, match
+
+        alone = given.alpha is not None and bool((given.alpha < 1).any())
+        assert element.matte is not None
+        return match(lights_of(given.rgb, element.matte, not alone), lights_of(ground.rgb, matte), self.match)
 
     def _to_scene(self, box: tuple[int, int, int, int], size: tuple[int, int]) -> Tensor:
         """Transform from the product photo's pixels to the scene's, `(3, 3)`."""
@@ -101,6 +156,16 @@ def _plane(turn: float, tilt: float, distance: float) -> Tensor:
     ct, st, cl, sl = math.cos(turn), math.sin(turn), math.cos(tilt), math.sin(tilt)
     rows = [[ct, 0, 0], [st * sl, cl, 0], [st * cl / distance, -sl / distance, 1]]
     return torch.tensor(rows, dtype=torch.float64)
+
+
+def _cut(element: Picture) -> Picture:
+    """The element with its matte: its own transparency, else what the classical cut-out finds."""
+    from packshot.imaging.segmentation.segment import segment
+
+    if element.alpha is not None and bool((element.alpha < 1).any()):
+        return element.replace(matte=element.matte if element.matte is not None else element.alpha)
+    matte = segment(element.rgb).matte
+    return element.replace(alpha=matte, matte=matte)
 
 
 def _opaque(scene: Picture) -> Picture:

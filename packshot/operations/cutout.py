@@ -34,7 +34,7 @@ class Cutout(Operation):
     """Find the product and make everything else transparent.
 
     A picture that is already transparent somewhere keeps its own transparency as the matte. Inside the solid matte
-    every pixel stays as it was. What a person points at is obeyed to the last pixel and spreads over what belongs to it.
+    every pixel stays as it was. What a person points at is obeyed to the last pixel and spreads to what goes with it.
     Numbers: `confidence` (0 to 1) and the measures it is made of.
     """
 

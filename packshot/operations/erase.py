@@ -5,7 +5,6 @@ A visible AI label is never erased: what `provenance.labels` finds is taken out 
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
@@ -26,6 +25,7 @@ from packshot.operations.operation import (
     need_one,
     parameter,
 )
+from packshot.operations.pointing import Boxes, boxes_of, fitted
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -34,24 +34,27 @@ if TYPE_CHECKING:
     from packshot.imaging.restoring.filling import Filler
     from packshot.provenance.labels import Label
 
-NUMBER = r"(?:100(?:\.0*)?|\d{1,2}(?:\.\d*)?)"
-BOX = re.compile(rf"{NUMBER},{NUMBER},{NUMBER},{NUMBER}")
+KINDS = ("text", "object", "background-clutter")
 MOST = 0.6  # of the picture: what is left says too little about more
 
 
-def _known_boxes(text: str) -> str:
-    for part in filter(None, text.replace(" ", "").split(";")):
-        ordered = BOX.fullmatch(part) and all(a < b for a, b in zip(*_halves(part), strict=True))
-        if not ordered:
-            raise ParameterError(
-                f"box: expected left,top,right,bottom in % of the picture, like 70,80,95,98; got {part!r}"
-            )
+def _known_things(text: str) -> str:
+    things_of(text)
     return text.replace(" ", "")
 
 
-def _halves(part: str) -> tuple[list[float], list[float]]:
-    numbers = [float(n) for n in part.split(",")]
-    return numbers[:2], numbers[2:]
+def things_of(text: str) -> list[tuple[str, list[tuple[float, float, float, float]]]]:
+    """What is to go, joined by +: its kind (`text`, `object`, `background-clutter`), and its boxes as shares."""
+    found = []
+    for part in filter(None, text.replace(" ", "").split("+")):
+        kind, _, where = part.partition(":")
+        if (kind == "object") != bool(where) or kind not in KINDS:
+            raise ParameterError(
+                f"what: expected text, background-clutter or object:left,top,right,bottom in % of the picture, "
+                f"several with + between; got {part!r}"
+            )
+        found.append((kind, boxes_of(where)))
+    return found
 
 
 def _colour_or_nothing(text: str) -> str:
@@ -60,17 +63,22 @@ def _colour_or_nothing(text: str) -> str:
     return text
 
 
-Boxes = Annotated[str, AfterValidator(_known_boxes)]
+Things = Annotated[str, AfterValidator(_known_things)]
 Key = Annotated[str, AfterValidator(_colour_or_nothing), Field(json_schema_extra={"format": "colour"})]
 
 
 class Erase(Operation):
-    """Remove what a mask, a box, a colour or writing covers; never a visible AI label."""
+    """Remove what a mask, a box, a colour or writing covers, or a thing by its kind; never a visible AI label."""
 
     may_change_product: ClassVar[bool] = True
     own_model: ClassVar[str] = "inpaint"
     classical: ClassVar[str] = "patches or diffusion, see fill"
 
+    what: Things = parameter(
+        "",
+        "what is looked for: text (outside a known product), object:left,top,right,bottom (the thing in that box, %), "
+        "background-clutter (what lies beside the product on a plain ground); several with + between",
+    )
     mask: PictureName = parameter("", "picture file whose light parts are erased, of the photo's size")
     box: Boxes = parameter("", "left,top,right,bottom of what is erased; several with ; between", unit="%")
     colour: Key = parameter("", "colour that is erased wherever it stands")
@@ -144,17 +152,18 @@ class Erase(Operation):
 
         masks = []
         if self.mask:
-            masks.append(_from_file(context.open_picture(self.mask), picture, context.source))
+            masks.append(_from_file(fitted(context.open_picture(self.mask), picture, context.source, "mask")))
         if self.box:
-            masks.append(_from_boxes(self.box, picture.size))
+            masks.append(_from_boxes(boxes_of(self.box), picture.size))
         if self.colour:
             masks.append(_from_colour(picture.rgb, parse_colour(self.colour), self.tolerance))
+        masks += [_thing(kind, boxes, picture) for kind, boxes in things_of(self.what)]
         if self.text != "off":
             masks.append(_from_text(picture, self.text == "everywhere"))
         if self.drawn and picture.mask is not None:
             masks.append(picture.mask > 0.5)
         if not masks:
-            raise ParameterError("erase: expected something to erase: mask, box, colour, text, or a mask drawn")
+            raise ParameterError("erase: expected something to erase: what, mask, box, colour, text, or a mask drawn")
         return torch.stack(masks).any(0)
 
 
@@ -177,30 +186,28 @@ def _of_product(hole: Tensor, picture: Picture) -> float:
     return float((hole & (picture.matte > 0.5)).sum() / (picture.matte > 0.5).sum())
 
 
-def _from_file(drawn: Picture, picture: Picture, source: Picture | None) -> Tensor:
-    """A mask file; of the size of the photo as read, it follows what moved since."""
-    from packshot.imaging import geometry
+def _thing(kind: str, boxes: list[tuple[float, float, float, float]], picture: Picture) -> Tensor:
+    """Where a thing of this kind is, bool `(1, 1, h, w)`."""
+    from packshot.imaging.segmentation.others import clutter_beside, thing_in
 
+    if kind == "text":
+        return _from_text(picture, everywhere=picture.matte is None)
+    if kind == "object":
+        return thing_in(picture.rgb, boxes)
+    return clutter_beside(picture.rgb, picture.matte)
+
+
+def _from_file(drawn: Picture) -> Tensor:
+    """The light parts of a mask file."""
     light = drawn.rgb.mean(1, keepdim=True)
-    if drawn.alpha is not None:
-        light = light * drawn.alpha
-    if drawn.size == picture.size:
-        return light > 0.5
-    if source is not None and drawn.size == source.size:
-        moved = geometry.carry(drawn.replace(mask=light, alpha=None), picture.to_source, picture.size).mask
-        assert moved is not None
-        return moved > 0.5
-    raise ParameterError(
-        f"mask: expected the photo's size {picture.width} x {picture.height} px, got {drawn.width} x {drawn.height}"
-    )
+    return (light if drawn.alpha is None else light * drawn.alpha) > 0.5
 
 
-def _from_boxes(text: str, size: tuple[int, int]) -> Tensor:
+def _from_boxes(boxes: list[tuple[float, float, float, float]], size: tuple[int, int]) -> Tensor:
     import torch
 
     mask = torch.zeros(1, 1, *size, dtype=torch.bool)
-    for part in filter(None, text.split(";")):
-        (x0, y0), (x1, y1) = ([n / 100 for n in half] for half in _halves(part))
+    for x0, y0, x1, y1 in boxes:
         mask[..., int(y0 * size[0]) : round(y1 * size[0] + 0.49), int(x0 * size[1]) : round(x1 * size[1] + 0.49)] = True
     return mask
 

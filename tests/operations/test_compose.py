@@ -123,3 +123,39 @@ def test_clear_words():
         composed(Picture(torch.zeros(1, 3, 4, 4)))
     assert Compose.picture_fields() == ("scene",)
     assert Compose().source_type() == "composite"
+
+
+def with_element(element, picture=None, **parameters):
+    context = Context(open_picture=lambda name: element)
+    picture = picture or Picture(torch.full((1, 3, 100, 140), 0.75), matte=box_matte((100, 140), (20, 20, 60, 90)))
+    return picture, Compose(element="element.png", **parameters).apply(picture, context)
+
+
+def red_element(light=1.0):
+    matte = disc_matte((60, 60), 30, 30, 20)
+    return cut_out(matte, 5).replace(rgb=torch.full((1, 3, 60, 60), 0.5 * light), alpha=matte, matte=matte)
+
+
+def test_an_element_stands_where_asked_and_the_product_before_it_stays_to_the_bit():
+    picture, done = with_element(red_element(), x=0.4, y=0.9, scale=0.6, match=0)
+    product = (picture.matte >= 0.99).expand_as(picture.rgb)
+    assert torch.equal(done.picture.rgb[product], picture.rgb[product])
+    assert torch.equal(done.picture.matte, picture.matte)
+    assert done.numbers["behind_product"] > 0.1
+    added = done.layers["added"]
+    assert added[0, 0, 60, 75] > 0.9
+    assert float((added * picture.matte).max()) < 0.3
+
+
+def test_the_lock_finds_the_product_untouched():
+    from packshot.pipeline.lock import apply_locked
+
+    picture = Picture(texture((100, 140), 3), matte=box_matte((100, 140), (20, 20, 60, 90)))
+    context = Context(open_picture=lambda name: red_element())
+    assert apply_locked(Compose(element="e.png"), picture, context).step.fidelity["delta_e_max"] == 0
+
+
+@pytest.mark.parametrize("parameters", [{}, {"element": "a.png", "scene": "b.png"}])
+def test_one_of_scene_and_element_is_wanted(parameters):
+    with pytest.raises(ParameterError, match="scene"):
+        Compose(**parameters).apply(product(), Context(open_picture=lambda name: SCENE))

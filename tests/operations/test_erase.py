@@ -192,3 +192,36 @@ def test_extend_flags_a_cut_product_and_refuses_too_much():
         Extend(ratio="1:9").apply(picture, Context())
     with pytest.raises((ValidationError, ParameterError), match="ratio"):
         Extend(ratio="wide")
+
+
+def plain_with_things():
+    """A red block (the product) and a small blue one beside it, on plain ground."""
+    rng = np.random.default_rng(0)
+    rgb = torch.from_numpy(np.clip(0.85 + rng.normal(0, 0.004, (1, 3, 160, 200)), 0, 1).astype(np.float32))
+    rgb[..., 40:120, 40:110] = torch.tensor([0.8, 0.1, 0.1]).view(1, 3, 1, 1)
+    rgb[..., 20:34, 160:178] = torch.tensor([0.1, 0.2, 0.8]).view(1, 3, 1, 1)
+    return rgb
+
+
+@pytest.mark.parametrize("what", ["background-clutter", "object:74,5,95,28"])
+def test_a_thing_is_erased_by_its_kind_and_the_product_stays(what):
+    before = Picture(plain_with_things(), matte=box_matte((160, 200), (40, 40, 110, 120)))
+    done = Erase(what=what, **CLASSICAL).apply(before, Context())
+    gone = done.picture.rgb[..., 20:34, 160:178]
+    assert float((gone - 0.85).abs().max()) < 0.06
+    assert torch.equal(done.picture.rgb[..., 40:120, 40:110], before.rgb[..., 40:120, 40:110])
+    assert done.numbers["erased_share"] < 0.05
+
+
+def test_where_there_is_no_clutter_it_says_so():
+    rgb = plain_with_things()
+    rgb[..., 20:34, 160:178] = 0.85
+    done = Erase(what="background-clutter", **CLASSICAL).apply(Picture(rgb), Context())
+    assert done.notes
+    assert torch.equal(done.picture.rgb, rgb)
+
+
+@pytest.mark.parametrize("what", ["clutter", "object", "object:50,50,10,90", "text:1,2,3,4", "text+hat"])
+def test_an_unknown_thing_is_named(what):
+    with pytest.raises(ValidationError, match=r"what|box"):
+        Erase(what=what)

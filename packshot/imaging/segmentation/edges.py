@@ -21,6 +21,7 @@ LOWER = 0.4  # lower threshold, of the upper one
 GAP = 0.012  # of the longest side: gaps in an outline up to it are closed
 STRAY = 0.006  # of the longest side: thinner pieces are lines, not product
 HOLE = 0.003  # of the product: smaller holes are its pattern
+SAME_GROUND = 14.0  # Lab units between pieces of the border that are one ground
 OWN_COLOUR = 8.0  # Lab units within which an enclosed region has the ground's colour
 
 
@@ -29,13 +30,34 @@ def by_edges(small: Field, lab: Field) -> Field:
     ring = ring_of(lab.shape[:2])
     longest = max(lab.shape[:2])
     lines = closed_lines(small, max(1, round(GAP * longest)))
-    ground = reached(~lines, ring)
+    ground = reached(~lines, _seeds(lab, ring & ~lines))
     if not ground.any():
         return np.zeros(ring.shape, np.float32)
     ground = widened(ground, 1)  # the line itself lies half on either side
     product = _opened(~ground, max(1, round(STRAY * longest)))
     product &= ~_holes(lab, product, ground, lines)
     return product.astype(np.float32)
+
+
+def _seeds(lab: Field, free: Mask) -> Mask:
+    """Where the ground grows from: pieces of the border that hold two corners, or look like the longest of them.
+
+    What else meets the border is a product cut off by it.
+    """
+    count, labels = cv2.connectedComponents(free.astype(np.uint8), connectivity=8)
+    if count < 2:
+        return free
+    area = np.bincount(labels.ravel(), minlength=count).astype(np.float64)
+    area[0] = 0
+    colour = [np.bincount(labels.ravel(), lab[..., c].ravel(), count) / np.maximum(area, 1) for c in range(3)]
+    means = np.stack(colour, -1)
+    alike = length(means - means[area.argmax()]) < SAME_GROUND
+    h, w = labels.shape
+    near = max(2, min(h, w) // 20)
+    places = [labels[y, x] for y in (slice(0, near), slice(-near, None)) for x in (slice(0, near), slice(-near, None))]
+    corners = sum(np.isin(np.arange(count), place) for place in places)
+    keep = (alike | (corners >= 2)) & (area > 0)
+    return np.asarray(keep[labels])
 
 
 def gradients(small: Field) -> tuple[Field, Field]:

@@ -22,7 +22,7 @@ from packshot.imaging.segmentation.regions import Mask, per_pixel, widened
 from packshot.imaging.segmentation.studio import walk
 
 SEED, FLIPPED = 1e3, 0.03  # weights of a stroke, and of its word on the region of its colour
-SURE, UNSURE = 0.2, 0.004  # weight of the prior where it is certain, and where it is not
+SURE, UNSURE, FREE = 0.2, 0.004, 1e-5  # weight of the prior where it is certain, where it is not, where it is let go
 CONTRAST = 6.0  # Lab units between neighbours that part them
 ALIKE = 9.0  # Lab units within which a colour is a stroke's own
 SAMPLES = 48  # colours of a stroke that are looked at
@@ -30,6 +30,7 @@ SURROUNDINGS = 0.25  # of the border: a region that holds more is no part of the
 AROUND = 0.06  # of the longest side: how far a stroke reaches where its region is the surroundings
 POINT = 0.004  # radius of a point, of the longest side
 VIVID, GREY, END = 0.25, 0.06, 0.12  # green or red; no colour; how near to white or black a stroke is
+RIM_PX = 2  # around a region, where its colours mix with others
 STEPS = 120  # of the solver: a word has to reach the end of a long part
 
 
@@ -133,25 +134,28 @@ def obeyed(matte: Tensor, prompts: Prompts) -> Tensor:
 def _spread(lab: Field, found: Field, product: Mask, ground: Mask) -> Field:
     prior = found.astype(np.float32).copy()
     weight = UNSURE + (SURE - UNSURE) * (2 * np.abs(prior - 0.5)) ** 2
-    smooth = cv2.GaussianBlur(lab, (0, 0), 0.6)
-    slope = per_pixel(*(length(np.diff(smooth, axis=a)) for a in (1, 0)))
+    steps = [length(np.diff(lab, axis=a)) for a in (1, 0)]
+    slope = per_pixel(steps[0], steps[1])
     for seeds, opposite, value in ((product, ground, 1.0), (ground, product, 0.0)):
         wrong = seeds & (np.abs(found - value) > 0.5)
         if wrong.any():
-            let_go, whole = _region(smooth, slope, wrong, opposite)
-            weight = np.where(let_go > 0, weight * (1 - let_go) + UNSURE * let_go, weight)
+            let_go, whole = _region(lab, slope, wrong, opposite)
+            weight = np.where(let_go > 0, np.maximum(FREE, UNSURE * (2 * let_go - 1)), weight)
             if whole:
                 flip = (let_go > 0.5) & (np.abs(prior - value) > 0.5)
                 prior[flip], weight[flip] = value, FLIPPED
     for seeds, value in ((product, 1.0), (ground, 0.0)):
         prior[seeds], weight[seeds] = value, SEED
-    links = [np.exp(-((length(np.diff(smooth, axis=a)) / CONTRAST) ** 2)) + 1e-4 for a in (1, 0)]
+    links = [np.exp(-((step / CONTRAST) ** 2)) + 1e-4 for step in steps]
     start = np.clip(prior, 0, 1)
     return walk(start.astype(np.float32), weight.astype(np.float32), links[0], links[1], STEPS)
 
 
 def _region(lab: Field, slope: Field, strokes: Mask, opposite: Mask) -> tuple[Field, bool]:
-    """How far the prior is let go around strokes, `(h, w)` in `[0, 1]`, and whether the region is one of its own."""
+    """Where the prior is let go around strokes, and whether that is a region of its own.
+
+    `(h, w)`: 0 = it holds, 0.5 = links alone decide, up to 1 = the pixel is the stroke's own kind.
+    """
     colours = lab[strokes]
     colours = colours[:: max(1, len(colours) // SAMPLES)]
     nearest = np.min([length(lab - c) for c in colours], axis=0)
@@ -161,9 +165,9 @@ def _region(lab: Field, slope: Field, strokes: Mask, opposite: Mask) -> tuple[Fi
     mine = np.zeros(count, bool)
     mine[labels[strokes]] = True
     mine[0] = False
-    region = widened(mine[labels], 1)
-    ring = ring_of(region.shape)
-    if region[ring].mean() < SURROUNDINGS:
-        return np.where(region, np.maximum(alike, strokes), 0).astype(np.float32), True
-    near = max(2, round(AROUND * max(region.shape)))
-    return (alike * widened(strokes, near)).astype(np.float32), False
+    core = mine[labels]
+    if core[ring_of(core.shape)].mean() < SURROUNDINGS:
+        rim = widened(core, RIM_PX) & ~opposite  # mixed pixels: the links decide
+        return np.where(core, np.maximum(alike, 0.75), 0.5 * rim).astype(np.float32), True
+    near = max(2, round(AROUND * max(core.shape)))
+    return np.where(widened(strokes, near) & (alike > 0.5), alike, 0).astype(np.float32), False

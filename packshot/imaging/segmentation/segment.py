@@ -20,6 +20,7 @@ from packshot.imaging import mattes
 from packshot.imaging.segmentation.answers import LEAST_PX, SMALL_PX, Answer, find, find_by_edges, judged
 from packshot.imaging.segmentation.backdrop import Field
 from packshot.imaging.segmentation.boxes import in_box
+from packshot.imaging.segmentation.edges import by_edges
 from packshot.imaging.segmentation.prompts import NOTHING_SAID, Prompts, corrected, obeyed
 from packshot.imaging.segmentation.refine import enlarge, refine
 from packshot.imaging.segmentation.small import shrunk
@@ -73,7 +74,7 @@ def segment_map(
     lab = cv2.cvtColor(small, cv2.COLOR_RGB2Lab)
     quick = find(small)
     coarse = mattes.resized(found.astype(np.float32), quick.matte.shape)
-    answer = judged(lab, coarse, quick.matte, quick.parts["plain"], method, "net")
+    answer = judged(lab, coarse, quick.matte, quick.parts["plain"], method, "net", by_edges(small, lab))
     return _finished(rgb, small, answer, found.astype(np.float32), how, prompts)
 
 

@@ -1,0 +1,179 @@
+"""Confidence of the cut-out, fitted: measures of many cut-outs with known truth become `calibration.json`.
+
+`python -m benchmarks calibration --method classical --stock STOCK --count 1500 --out out/calibration [--write]`
+`python -m benchmarks calibration --method cutout --stock STOCK …` for weights by name or file (key: their name)
+
+Every composite of the stock's training split is cut out by the operation; its measures and IoU are appended to
+OUT/measured.jsonl (the run goes on where it stopped). Half of them, by number, fit the table; the other half tells
+whether it keeps its word. `--test COUNT` adds composites of the stock's test split, and the real pairs of PACKSHOT_DATA
+are reported apart. `--write` puts the table into packshot/imaging/segmentation/calibration.json.
+Processor seconds: about 0.5 a picture (classical), of one thread.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+
+from benchmarks._cutout_scenes import Scene, real_pairs
+from packshot import models
+from packshot.catalogue.composing.picture import Composer
+from packshot.catalogue.composing.stock import Stock
+from packshot.evaluation.segmentation import iou
+from packshot.evaluation.tables import markdown_table
+from packshot.imaging.picture import Picture
+from packshot.imaging.segmentation import calibration
+from packshot.operations.cutout import Cutout
+from packshot.operations.operation import Context
+
+SIDE_PX, FIT_SEED, TEST_SEED = 320, 5077, 5099
+GOOD, WANTED = 0.95, 0.97
+NAMES = (
+    "separation", "plain", "agreement", "line_agreement", "border_contact", "edge_support", "boundary_entropy",
+    "compactness", "hole_share",
+)  # fmt: skip
+LIMITS = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
+Record = dict[str, Any]
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Measure, fit, tell, write."""
+    chosen = _arguments(argv)
+    if not chosen.stock:
+        print("calibration: name a stock of cut-outs with --stock (`packshot catalogue stock` makes one)")
+        return
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    key, cut = cutting(chosen.method)
+    records = list(measured(scenes(chosen), key, cut, Path(chosen.out)))
+    fit = [r for r in records if r["set"] == "fit"]
+    table = calibration.fitted([r["parts"] for r in fit[::2]], [r["iou"] >= GOOD for r in fit[::2]], NAMES)
+    groups = {"other half": fit[1::2]}
+    for record in records:
+        if record["set"] != "fit":
+            groups.setdefault(record["set"], []).append(record)
+    print(told(key, table, groups))
+    if chosen.write:
+        write(key, table)
+
+
+def _arguments(argv: list[str] | None) -> argparse.Namespace:
+    told_of = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    told_of.add_argument("--method", default="classical", help="classical, edges, or weights by name or file")
+    told_of.add_argument("--stock", default="", help="stock of cut-outs and grounds")
+    told_of.add_argument("--count", type=int, default=1500, help="composites to fit on [default: 1500]")
+    told_of.add_argument("--test", type=int, default=1000, help="composites of the test split [default: 1000]")
+    told_of.add_argument("--data", default=os.environ.get("PACKSHOT_DATA", ""), help="[default: $PACKSHOT_DATA]")
+    told_of.add_argument("--out", default="out/calibration", help="folder of measured.jsonl")
+    told_of.add_argument("--write", action="store_true", help="write the table into the package")
+    return told_of.parse_args(argv or [])
+
+
+def scenes(chosen: argparse.Namespace) -> Iterator[Scene]:
+    """What is fitted on, what is tested on, and the real pairs, in this order."""
+    for name, count, seed, test in (("fit", chosen.count, FIT_SEED, False), ("test", chosen.test, TEST_SEED, True)):
+        composer = Composer(Stock(chosen.stock), SIDE_PX, seed, test=test) if count else None
+        for number in range(count):
+            assert composer is not None
+            rgb, alpha = composer.picture(number)
+            yield Scene(name, name, f"{number:05}", rgb.astype(np.float32) / 255, alpha.astype(np.float32) / 255)
+    if (Path(chosen.data) / "cutout" / "manifest.csv").is_file():
+        for subset in ("products_arc", "fashion_ccp"):
+            yield from real_pairs(Path(chosen.data), subset)
+
+
+def cutting(method: str) -> tuple[str, Callable[[torch.Tensor], tuple[np.ndarray, dict[str, float]]]]:
+    """The key of the method in the table, and the operation that cuts out by it."""
+    if method in ("classical", "edges"):
+        key, operation, context = method, Cutout.model_validate({"method": method}), Context()
+    else:
+        model = models.load(method, "cpu")
+        key, operation = model.name, Cutout(method="net", model=method)
+        context = Context(load_model=lambda name, commercial: model)
+
+    def cut(rgb: torch.Tensor) -> tuple[np.ndarray, dict[str, float]]:
+        with torch.inference_mode():
+            result = operation.apply(Picture(rgb), context)
+        assert result.picture.matte is not None
+        return result.picture.matte[0, 0].numpy(), dict(result.numbers)
+
+    return key, cut
+
+
+def measured(
+    pictures: Iterator[Scene], key: str, cut: Callable[[torch.Tensor], tuple[np.ndarray, dict[str, float]]], out: Path
+) -> Iterator[Record]:
+    """One record for each picture; those in `out` are read."""
+    file = out / "measured.jsonl"
+    known = {(r["method"], r["set"], r["name"]): r for r in _read(file)}
+    out.mkdir(parents=True, exist_ok=True)
+    for scene in pictures:
+        name = scene.subset if scene.subset in ("fit", "test") else f"{scene.subset} {scene.split}"
+        if (key, name, scene.name) not in known:
+            matte, parts = cut(torch.from_numpy(np.ascontiguousarray(scene.rgb.transpose(2, 0, 1)))[None])
+            record = {"method": key, "set": name, "name": scene.name, "iou": iou(matte, scene.matte), "parts": parts}
+            with file.open("a", encoding="utf-8") as lines:
+                lines.write(json.dumps(record) + "\n")
+            known[key, name, scene.name] = record
+        yield known[key, name, scene.name]
+
+
+def told(key: str, table: calibration.Table, groups: dict[str, list[Record]]) -> str:
+    """Of those not flagged at several limits, the share that is good; and the least limit that keeps the word."""
+    rows = []
+    for name, group in groups.items():
+        sure = np.array([_confidence(table, r["parts"]) for r in group])
+        good = np.array([r["iou"] >= GOOD for r in group])
+        for limit in LIMITS:
+            kept = sure >= limit
+            share = float(good[kept].mean()) if kept.any() else None
+            rows.append({"set": name, "n": len(group), "good of all": float(good.mean()), "flag below": limit,
+                         "not flagged": float(kept.mean()), "good of those": share})  # fmt: skip
+    formats = {"good of all": ".1%", "flag below": ".2f", "not flagged": ".1%", "good of those": ".1%"}
+    text = markdown_table(rows, ["set", "n", *formats], formats)
+    ours = [r for r in rows if r["set"] == next(iter(groups)) and r["good of those"] is not None]
+    least = next((r["flag below"] for r in ours if float(str(r["good of those"])) >= WANTED), None)
+    words = f"least limit with {WANTED:.0%} good: {least if least is not None else 'none of these'}"
+    return f"### Confidence of {key}, good: IoU ≥ {GOOD}, fitted on {table.pictures}\n\n{text}\n{words}\n"
+
+
+def _confidence(table: calibration.Table, parts: dict[str, float]) -> float:
+    if parts.get("area_share", 0.0) == 0:
+        return 0.0
+    value = calibration.score(table.weights, table.offset, parts)
+    return float(np.interp(value, table.scores, table.shares))
+
+
+def write(key: str, table: calibration.Table) -> None:
+    """Put the table into the package's file, beside those of other methods."""
+    path = Path(calibration.__file__).with_name(calibration.FILE)
+    known = json.loads(path.read_text(encoding="utf-8"))
+    known["good"], known["made_by"] = GOOD, "python -m benchmarks calibration --method METHOD --stock STOCK --write"
+    known["methods"][key] = {
+        "weights": dict(table.weights), "offset": table.offset, "scores": list(table.scores),
+        "shares": list(table.shares), "pictures": table.pictures,
+    }  # fmt: skip
+    path.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+    print(path)
+
+
+def _read(path: Path) -> Iterator[Record]:
+    """Whole lines; a torn last one is measured again."""
+    if path.is_file():
+        for line in path.read_text(encoding="utf-8").splitlines():
+            try:
+                yield json.loads(line)
+            except ValueError:
+                continue
+
+
+if __name__ == "__main__":
+    main()
