@@ -9,10 +9,13 @@ SECONDS = 120  # machines are shared
 
 @pytest.fixture
 def show(window, shop):
-    """A function: a page of the studio by its name."""
-    return lambda name, width=1440, height=900, **options: window(
-        shop, name, width, height, "main :is(h1, h2)", **options
-    )
+    """A function: a page of the studio by its name. complaints: what its console said."""
+
+    def opened(name, width=1440, height=900, **options):
+        return window(shop, name, width, height, "main :is(h1, h2)", **options)
+
+    opened.complaints = window.complaints
+    return opened
 
 
 @pytest.fixture(scope="session")
@@ -21,9 +24,8 @@ def boat(tmp_path_factory):
     from packshot.imaging import files, geometry
 
     path = tmp_path_factory.mktemp("boat") / "boat.jpg"
-    files.write(
-        geometry.resize(files.read(ROOT / "packshot" / "samples" / "TS-BOAT.jpg"), (256, 256)), path, quality=95
-    )
+    sample = files.read(ROOT / "packshot" / "samples" / "TS-BOAT.jpg")
+    files.write(geometry.resize(sample, (256, 256)), path, quality=95)
     return path
 
 

@@ -74,11 +74,11 @@ def test_from_upload_to_marked_file_and_recipe(opened, tmp_path):
     corner = pixels(page, ".stage-pane.after img")[4, 4]
     assert list(corner[:3]) == [255, 255, 255]
 
-    page.get_by_role("textbox", name="Colour").fill("#1f4e8c")
+    page.get_by_role("textbox", name="Colour", exact=True).fill("#1f4e8c")
     settled(page)
     assert np.abs(pixels(page, ".stage-pane.after img")[4, 4, :3].astype(int) - (31, 78, 140)).max() <= 2
 
-    page.get_by_role("button", name="Download").click()
+    page.get_by_role("button", name="Download", exact=True).click()
     dialog = page.get_by_role("dialog")
     path, name = saved(page, dialog.get_by_role("button", name="Download the file"), tmp_path / "result.jpg")
     assert name == "boat-edited.jpg"
@@ -132,6 +132,19 @@ def test_before_lies_on_after_where_the_frame_changed(opened, boat):
     row, column = 215, 91  # on the hull
     x, y = int(column * scale + left), int(row * scale + top)
     assert np.abs(result[y, x, :3].astype(int) - photo[row, column]).max() < 25
+
+
+def test_a_step_waits_for_what_must_be_given(opened):
+    page = opened()
+    add(page, "Recolour")
+    assert page.locator(".step.wrong").count() == 0
+    assert page.locator(".step .waits").inner_text() == "Waits for: New colour"
+    page.get_by_role("textbox", name="New colour", exact=True).fill("#1f4e8c")
+    settled(page)
+    assert page.locator(".step .waits").count() == 0
+    assert page.locator(".verdict b").inner_text() == "As photographed, but for: Recolour"
+    page.get_by_role("radio", name="mask", exact=True).check(force=True)
+    assert page.locator(".step .waits").inner_text() == "Waits for: Mask"
 
 
 def test_the_line_moves_by_keys_and_other_ways_to_compare(opened):
@@ -225,12 +238,12 @@ def test_scribbles_correct_the_cut_out_by_keyboard_alone(opened):
 def test_a_refused_value_is_told_where_it_is(opened, show):
     page = opened()
     add(page, "Background")
-    page.get_by_role("textbox", name="Colour").fill("no such colour")
+    page.get_by_role("textbox", name="Colour", exact=True).fill("no such colour")
     settled(page)
     assert page.locator(".field.wrong .field-problem").count() == 1
     assert page.locator(".stage-pane.after img").count() == 1  # the last good result stays
     show.complaints[:] = [text for text in show.complaints if "422" not in text]  # the browser's own note
-    page.get_by_role("textbox", name="Colour").fill("white")
+    page.get_by_role("textbox", name="Colour", exact=True).fill("white")
     settled(page)
     assert page.locator(".field.wrong").count() == 0
 
@@ -258,7 +271,7 @@ def test_nothing_is_wrong_for_screen_readers(opened, serious):
     add(page, "Background")
     page.locator(".numbers summary").click()
     assert serious(page) == []
-    page.get_by_role("button", name="Download").click()
+    page.get_by_role("button", name="Download", exact=True).click()
     page.wait_for_selector("dialog[open]")
     assert serious(page) == []
 

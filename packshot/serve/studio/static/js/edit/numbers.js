@@ -18,10 +18,12 @@ export function verdict(report, changing) {
       : { look: "hint", title: t("numbers.unknown"), text: t("numbers.unknown_text") };
   }
   const look = colour < SEEN && edge <= 0.5 ? (coded < PLAIN ? "done" : "coded") : colour < PLAIN && edge <= 1 ? "flagged" : "failed";
+  const names = changing.join(", ");
   const text = [t(`numbers.${look}_text`, values)];
   if (look === "done" && coded >= 0.05) text.push(t("numbers.coding", values));
-  if (changing.length) text.push(t("numbers.but_meant", { names: changing.join(", ") }));
-  return { look: look === "coded" ? "flagged" : look, title: t(`numbers.${look}`), text: text.join(" ") };
+  if (changing.length) text.push(t("numbers.but_meant", { names }));
+  const title = look === "done" && changing.length ? t("numbers.done_but", { names }) : t(`numbers.${look}`);
+  return { look: look === "coded" ? "flagged" : look, title, text: text.join(" ") };
 }
 
 const ICONS = { done: "check", flagged: "warn", failed: "warn", hint: "info" };

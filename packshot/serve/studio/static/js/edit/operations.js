@@ -2,6 +2,7 @@
 import { html } from "../lib.js";
 import { operationHelp, operationName, t } from "../i18n.js";
 import { Icon } from "../icons.js";
+import { lacking } from "../parts/form.js";
 
 const GROUPS = {
   product: ["cutout", "recolour", "erase"],
@@ -66,6 +67,13 @@ export function idle(operation, values) {
   const properties = operation.schema.properties ?? {};
   const of = (name) => values[name] ?? properties[name]?.default;
   return Object.entries(USED[operation.name] ?? {}).filter(([name, [other, used]]) => !(name in values) && !used.includes(of(other))).map(([name]) => name);
+}
+
+/** What a step waits for before it can be done: parameters that must be given, and the mask it was told to use. */
+export function waits(step, operations) {
+  const operation = operations.find((one) => one.name === step.operation);
+  const masked = paintable(operation).find(({ parameter, chosen }) => parameter === "" && Object.entries(chosen).every(([name, value]) => step.values[name] === value));
+  return [...lacking(operation.schema, step.values), ...(masked && !step.mask ? ["mask"] : [])];
 }
 
 /** All operations as buttons. */

@@ -4,7 +4,7 @@ import { choiceName, number, operationName, parameterName, t } from "../i18n.js"
 import { Icon } from "../icons.js";
 import { Form, parameters } from "../parts/form.js";
 import { ProblemText } from "../parts/toast.js";
-import { helpOf, idle, paintable, signOf } from "./operations.js";
+import { helpOf, idle, paintable, signOf, waits } from "./operations.js";
 
 /** A step's settings in a few words: what differs from the defaults. */
 function told(step, schema) {
@@ -19,7 +19,7 @@ function told(step, schema) {
 }
 
 /** A painted layer of a step: what it looks like, paint it, take it away. */
-function Painted({ layer, kind, onPaint, onRemove }) {
+function Painted({ layer, kind, needed, onPaint, onRemove }) {
   const address = useMemo(() => layer && URL.createObjectURL(layer.blob), [layer]);
   useEffect(() => () => address && URL.revokeObjectURL(address), [address]);
   return html`
@@ -27,7 +27,7 @@ function Painted({ layer, kind, onPaint, onRemove }) {
       <div class="field-head"><span class="field-name">${t(`step.${kind}`)}</span></div>
       <div class="picture-field">
         ${layer && html`<img src=${address} alt=${t("step.painted_alt", { n: Math.round(100 * layer.painted) })} />`}
-        <button type="button" class=${`button small ${layer ? "" : "primary"}`} onClick=${onPaint}><${Icon} name="brush" size=${16} />${t(layer ? "step.paint_again" : `step.paint_${kind}`)}</button>
+        <button type="button" class=${`button small ${needed && !layer ? "primary" : ""}`} onClick=${onPaint}><${Icon} name="brush" size=${16} />${t(layer ? "step.paint_again" : `step.paint_${kind}`)}</button>
         ${layer && html`<button type="button" class="quiet round" aria-label=${t("step.unpaint")} title=${t("step.unpaint")} onClick=${onRemove}><${Icon} name="close" size=${16} /></button>`}
       </div>
       <p class="help">${t(`step.${kind}_help`)}</p>
@@ -52,7 +52,7 @@ function Opened({ step, operation, models, acts, onPaint, problem, isLast }) {
   return html`
     <div class="step-body">
       <p class="help">${helpOf(operation)}</p>
-      ${layers.map(({ parameter, kind, chosen }) => html`<${Painted} key=${parameter} layer=${parameter ? step.paints[parameter] : step.mask} kind=${kind}
+      ${layers.map(({ parameter, kind, chosen }) => html`<${Painted} key=${parameter} layer=${parameter ? step.paints[parameter] : step.mask} kind=${kind} needed=${parameter === "mask" || waits(step, [operation]).includes("mask")}
         onPaint=${() => onPaint(step.id, parameter, kind, chosen)} onRemove=${() => { acts.values({ id: step.id, values: without(step.values, Object.keys(chosen)) }); acts.painted({ id: step.id, parameter, layer: null }); }} />`)}
       ${wrong.whole && html`<div class="notice failed" role="alert"><${Icon} name="warn" /><div><${ProblemText} problem=${wrong.whole} /></div></div>`}
       <${Form} operation=${step.operation} schema=${operation.schema} values=${step.values} models=${models} hidden=${hidden} problems=${wrong.fields} first=${5}
@@ -79,13 +79,14 @@ export function Steps({ history, operations, models, onPaint, problem, flags }) 
       ${steps.map((step, index) => {
         const operation = operations.find((one) => one.name === step.operation);
         const open = step.id === chosen;
+        const waiting = waits(step, [operation]);
         const blamed = problem && (problem.field?.split(".")[0] === step.operation ? steps.filter((one) => one.on && one.operation === step.operation).at(-1)?.id === step.id : step.id === lastOn);
         return html`
           <li key=${step.id} class=${`step ${open ? "open" : ""} ${step.on ? "" : "off"} ${blamed ? "wrong" : ""}`}>
             <div class="step-head">
               <button type="button" class="step-name" aria-expanded=${open} onClick=${() => acts.choose({ id: step.id })} onKeyDown=${keys(step)} aria-description=${t("step.keys")}>
                 <span class="step-sign"><${Icon} name=${signOf(step.operation)} size=${18} /></span>
-                <span class="step-words"><b>${operationName(step.operation)}</b><span>${step.on ? told(step, operation.schema) : t("step.off")}</span></span>
+                <span class="step-words"><b>${operationName(step.operation)}</b><span class=${step.on && waiting.length ? "waits" : ""}>${!step.on ? t("step.off") : waiting.length ? t("step.waits", { what: waiting.map((name) => (name === "mask" ? t("step.mask") : parameterName(step.operation, name))).join(", ") }) : told(step, operation.schema)}</span></span>
                 ${blamed ? html`<span class="step-flag failed"><${Icon} name="warn" size=${16} /></span>` : flags?.[index]?.length ? html`<span class="step-flag"><${Icon} name="warn" size=${16} /></span>` : null}
               </button>
               <span class="step-acts">

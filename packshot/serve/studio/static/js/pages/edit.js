@@ -17,7 +17,7 @@ import { stem } from "../edit/files.js";
 import { useHistory, wanted } from "../edit/history.js";
 import { Flags, Numbers } from "../edit/numbers.js";
 import { OpenFirst, useOpening, usePaste } from "../edit/open.js";
-import { Palette } from "../edit/operations.js";
+import { Palette, waits } from "../edit/operations.js";
 import { useResult } from "../edit/results.js";
 import { Save, saveRecipe } from "../edit/save.js";
 import { Steps } from "../edit/steps.js";
@@ -79,7 +79,8 @@ function Bench({ photo, operations, output, rows, onPhoto, share, history }) {
   const [saving, setSaving] = useState(false);
   const [work, setWork] = useState(null); // {id, parameter, kind, chosen} while something is painted
   const at = work ? steps.findIndex((step) => step.id === work.id) : -1;
-  const { result, busy, problem, again } = useResult(photo, at >= 0 ? steps.slice(0, at) : steps);
+  const ready = useMemo(() => steps.map((one) => (waits(one, operations).length ? { ...one, on: false } : one)), [steps]);
+  const { result, busy, problem, again } = useResult(photo, at >= 0 ? ready.slice(0, at) : ready);
   const shown = result ?? photo;
   const step = at >= 0 ? steps[at] : null;
   const layer = step && (work.parameter ? step.paints[work.parameter] : step.mask);
