@@ -20,20 +20,13 @@ from packshot.serve.files.blobs import Blobs
 from packshot.serve.files.roots import inside
 from packshot.serve.files.uploads import Uploads, clean_name
 from packshot.serve.files.zips import Entry, zipped
+from tests.serve.objects import s3_server
 
 
 @pytest.fixture(scope="module")
 def s3():
-    pytest.importorskip("s3fs", reason="needs the extra s3")
-    server = pytest.importorskip("moto.server", reason="needs moto[server]").ThreadedMotoServer("127.0.0.1", 0)
-    server.start()
-    host, port = server.get_host_and_port()
-    options = {"key": "test", "secret": "test", "client_kwargs": {"endpoint_url": f"http://{host}:{port}"}}
-    import s3fs
-
-    s3fs.S3FileSystem(**options).mkdir("shop-files")
-    yield options
-    server.stop()
+    with s3_server("shop-files") as url:
+        yield {"key": "test", "secret": "test", "client_kwargs": {"endpoint_url": url}}
 
 
 @pytest.fixture(params=["disk", "memory", "s3"])
