@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PHOTOS ?=
 OUT ?= out/demo
 
-.PHONY: community toyshop demo test test-all lint bench browser exiftool samples clean
+.PHONY: community toyshop demo test test-all lint bench browser exiftool postgresql samples clean
 
 $(VENV)/.demo: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -26,10 +26,10 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-test: lint browser exiftool
+test: lint browser exiftool postgresql
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m "not slow"
 
-test-all: lint browser exiftool
+test-all: lint browser exiftool postgresql
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 
 # The browser tests need Chromium; where it cannot be installed they skip and say so.
@@ -39,6 +39,10 @@ browser:
 # Marks are read back by an independent program; where ExifTool cannot be installed those tests skip and say so.
 exiftool:
 	@sh scripts/exiftool.sh
+
+# The service's store is tested on a PostgreSQL server of the tests' own; where it cannot be installed those tests skip.
+postgresql:
+	@sh scripts/postgresql.sh
 
 # Weights of other projects: spandrel brings torchvision, so its tests run in an environment of their own.
 COMMUNITY ?= .venv-community
