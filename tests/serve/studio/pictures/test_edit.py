@@ -40,6 +40,11 @@ def settled(page):
     until(page, "document.querySelector('.stage-frame').getAttribute('aria-busy') === 'false'")
 
 
+def forget_refusals(show):
+    """Take the browser's own notes of answers 422 out of what its console said."""
+    show.complaints[:] = [text for text in show.complaints if "422" not in text]
+
+
 def names(page):
     return page.locator(".step-words b").all_inner_texts()
 
@@ -181,7 +186,7 @@ def stroke(page, *places):
     page.mouse.up()
 
 
-def test_a_painted_mask_is_erased_and_nothing_else_changes(opened, boat, tmp_path):
+def test_a_painted_mask_is_erased_and_nothing_else_changes(opened, show, boat, tmp_path):
     page = opened()
     page.locator(".palette").get_by_role("button", name="Erase", exact=True).click()
     page.locator(".painted .button").click()
@@ -242,7 +247,7 @@ def test_a_refused_value_is_told_where_it_is(opened, show):
     settled(page)
     assert page.locator(".field.wrong .field-problem").count() == 1
     assert page.locator(".stage-pane.after img").count() == 1  # the last good result stays
-    show.complaints[:] = [text for text in show.complaints if "422" not in text]  # the browser's own note
+    forget_refusals(show)
     page.get_by_role("textbox", name="Colour", exact=True).fill("white")
     settled(page)
     assert page.locator(".field.wrong").count() == 0

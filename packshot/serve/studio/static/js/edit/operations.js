@@ -69,11 +69,15 @@ export function idle(operation, values) {
   return Object.entries(USED[operation.name] ?? {}).filter(([name, [other, used]]) => !(name in values) && !used.includes(of(other))).map(([name]) => name);
 }
 
+const ONE_OF = { erase: ["mask", "box", "colour", "text"] }; // operations that need one of these
+
 /** What a step waits for before it can be done: parameters that must be given, and the mask it was told to use. */
 export function waits(step, operations) {
   const operation = operations.find((one) => one.name === step.operation);
   const masked = paintable(operation).find(({ parameter, chosen }) => parameter === "" && Object.entries(chosen).every(([name, value]) => step.values[name] === value));
-  return [...lacking(operation.schema, step.values), ...(masked && !step.mask ? ["mask"] : [])];
+  const one = ONE_OF[step.operation];
+  const none = one && !one.some((name) => step.values[name] || step.paints[name]);
+  return [...lacking(operation.schema, step.values), ...((masked && !step.mask) || none ? ["mask"] : [])];
 }
 
 /** All operations as buttons. */

@@ -49,12 +49,14 @@ function Opened({ step, operation, models, acts, onPaint, problem, isLast }) {
   const layers = paintable(operation);
   const hidden = [...layers.filter(({ parameter }) => parameter).map(({ parameter }) => parameter), ...idle(operation, step.values)];
   const wrong = wrongIn(step, problem, isLast);
+  const withoutWeights = wrong.whole?.type?.endsWith(":weights-not-found") && operation.schema.properties.method?.enum?.includes("classical");
   return html`
     <div class="step-body">
       <p class="help">${helpOf(operation)}</p>
       ${layers.map(({ parameter, kind, chosen }) => html`<${Painted} key=${parameter} layer=${parameter ? step.paints[parameter] : step.mask} kind=${kind} needed=${parameter === "mask" || waits(step, [operation]).includes("mask")}
         onPaint=${() => onPaint(step.id, parameter, kind, chosen)} onRemove=${() => { acts.values({ id: step.id, values: without(step.values, Object.keys(chosen)) }); acts.painted({ id: step.id, parameter, layer: null }); }} />`)}
-      ${wrong.whole && html`<div class="notice failed" role="alert"><${Icon} name="warn" /><div><${ProblemText} problem=${wrong.whole} /></div></div>`}
+      ${wrong.whole && html`<div class="notice failed" role="alert"><${Icon} name="warn" /><div><${ProblemText} problem=${wrong.whole} />
+        ${withoutWeights && html`<button type="button" class="button small" onClick=${() => acts.values({ id: step.id, values: { ...step.values, method: "classical" } })}>${t("step.classical")}</button>`}</div></div>`}
       <${Form} operation=${step.operation} schema=${operation.schema} values=${step.values} models=${models} hidden=${hidden} problems=${wrong.fields} first=${5}
         onChange=${(values) => acts.values({ id: step.id, values })} />
     </div>`;
