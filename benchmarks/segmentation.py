@@ -28,8 +28,8 @@ import torch
 
 from benchmarks._cutout_scenes import Scene, real_pairs
 from benchmarks._segmenting import Found, hardest_page, methods_of, parts_table
+from packshot.catalogue.composing.gathering import stock_of
 from packshot.catalogue.composing.picture import Composer
-from packshot.catalogue.composing.stock import Stock
 from packshot.evaluation import segmentation
 from packshot.evaluation.tables import markdown_table
 from packshot.imaging.segmentation.halo import halo
@@ -62,7 +62,7 @@ def main(argv: list[str] | None = None) -> None:
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
     told = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     told.add_argument("--methods", nargs="+", default=["classical", "grabcut"], help="names, see above")
-    told.add_argument("--stock", nargs="*", default=[], help="stocks whose split test is composed")
+    told.add_argument("--stock", nargs="*", default=[], help="stocks, or toyshop, whose split test is composed")
     told.add_argument("--count", type=int, default=30, help="composites of each stock [default: 30]")
     told.add_argument("--every", type=int, default=4, help="take every so manieth real pair [default: 4]")
     told.add_argument("--sets", nargs="*", default=["products_arc", "fashion_ccp"], help="real pairs")
@@ -82,7 +82,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
 def scenes(chosen: argparse.Namespace) -> Iterator[Scene]:
     """Every picture that is scored."""
     for place in chosen.stock:
-        composer = Composer(Stock(place), SIDE_PX, SEED, test=True)
+        composer = Composer(stock_of(place), SIDE_PX, SEED, test=True)
         for number in range(chosen.count):
             rgb, alpha = composer.picture(number)
             yield Scene(f"composites {Path(place).name}", "test", f"{number:05}", _unit(rgb), _unit(alpha))
@@ -147,7 +147,7 @@ def table(records: list[Record]) -> str:
         figures = (_mean(group, k) for k in ("iou", "boundary", "mae", "halo", "edge_error"))
         overlap, boundary, error, contaminated, edge = figures
         share = float(np.mean([r["iou"] >= GOOD for r in group]))
-        seconds = [float(np.median([r[k] for r in group])) for k in ("net_seconds", "seconds")]
+        seconds = [_median(group, k) for k in ("net_seconds", "seconds")]
         values = (overlap, share, boundary, error, contaminated, edge, *seconds)
         rows.append({"set": name, "n": len(group), "method": method, **dict(zip(formats, values, strict=True))})
     return markdown_table(rows, ["set", "n", "method", *formats], formats)
@@ -168,6 +168,11 @@ def _agreed(records: list[Record]) -> str:
 def _mean(group: Iterable[Record], key: str) -> float | None:
     values = [r[key] for r in group if np.isfinite(r[key])]
     return float(np.mean(values)) if values else None
+
+
+def _median(group: Iterable[Record], key: str) -> float | None:
+    values = [r[key] for r in group if np.isfinite(r[key])]
+    return float(np.median(values)) if values else None
 
 
 def _grouped(records: list[Record], *keys: str) -> dict[tuple[str, ...], list[Record]]:
@@ -194,8 +199,10 @@ def _read(path: Path) -> Iterator[Record]:
 def _append(out: Path | None, record: Record) -> None:
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
-        with (out / "scores.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(record) + "\n")
+        path = out / "scores.jsonl"
+        torn = path.is_file() and not path.read_bytes().endswith(b"\n")
+        with path.open("a", encoding="utf-8") as file:
+            file.write(("\n" if torn else "") + json.dumps(record) + "\n")
 
 
 def _unit(pixels: np.ndarray) -> np.ndarray:
