@@ -94,9 +94,9 @@ class Compose(Operation):
         ground = _opaque(picture)
         to_picture = self._to_scene(box, picture.size)
         found = self._match(given, element, ground, matte)
-        element = grounds.cleaned(element)
-        element = element.replace(rgb=matched(element.rgb, found.gains)) if self.match else element
-        placed = geometry.carry(element, to_picture.inverse(), picture.size, fill=(0, 0, 0), outside="transparent")
+        clean = grounds.cleaned(element)
+        clean = clean.replace(rgb=matched(clean.rgb, found.gains)) if self.match else clean
+        placed = geometry.carry(clean, to_picture.inverse(), picture.size, fill=(0, 0, 0), outside="transparent")
         assert placed.alpha is not None
         assert placed.matte is not None
         shaded = self._shaded(ground, placed.matte)

@@ -71,4 +71,5 @@ def _rating(lab: Field, found: Field, inside: Mask) -> float:
     if not mask.any():
         return EMPTY
     filled, drawn = (cv2.boundingRect(x.astype(np.uint8)) for x in (mask, inside))
-    return trust.score(trust.measure(lab, found)) + min(1.0, filled[2] * filled[3] / max(1, drawn[2] * drawn[3]))
+    reached = filled[2] * filled[3] / max(1, drawn[2] * drawn[3])
+    return float(trust.score(trust.measure(lab, found)) + min(1.0, reached))

@@ -73,4 +73,4 @@ def _with_shade(loose: Mask, scene: Scene, product: Mask) -> Mask:
     theirs, own = (np.zeros(count, bool) for _ in range(2))
     theirs[labels[widened(loose, reach)]], own[labels[widened(product, reach)]] = True, True
     theirs[0] = False
-    return loose | np.asarray((theirs & ~own)[labels])
+    return np.asarray(loose | (theirs & ~own)[labels])
