@@ -6,6 +6,7 @@ import { go, link } from "../router.js";
 import { uploadAll } from "../api.js";
 import * as service from "../service.js";
 import { Drop, isPicture } from "../parts/drop.js";
+import { FolderField } from "../parts/folder.js";
 import { Form } from "../parts/form.js";
 import { Bar, Chip, shareOf, told } from "../parts/status.js";
 import { ProblemBox, complain } from "../parts/toast.js";
@@ -126,11 +127,7 @@ function Photos({ photos, onPhotos, catalogue, onCatalogue }) {
         <p class="line">${tn("count.photos", photos.length)}, ${bytes(total)}<button type="button" class="quiet" onClick=${() => onPhotos([])}>${t("listing.clear")}</button></p>`}
       ${photos.length === 0 && html`
         <div class="or"><span>${t("or")}</span></div>
-        <div class="field">
-          <label class="field-name" for="catalogue">${t("listing.catalogue")}</label>
-          <input id="catalogue" class="text" value=${catalogue} spellcheck="false" placeholder=${t("listing.catalogue_example")} aria-describedby="catalogue-help" onInput=${(event) => onCatalogue(event.target.value)} />
-          <p class="help" id="catalogue-help">${t("listing.catalogue_help")}</p>
-        </div>`}
+        <${FolderField} id="catalogue" value=${catalogue} onChange=${onCatalogue} help=${t("listing.catalogue_help")} example=${t("listing.catalogue_example")} />`}
     </section>`;
 }
 

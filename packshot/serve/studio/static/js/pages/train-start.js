@@ -6,6 +6,7 @@ import { go, link } from "../router.js";
 import { uploadAll } from "../api.js";
 import * as service from "../service.js";
 import { Drop } from "../parts/drop.js";
+import { FolderField } from "../parts/folder.js";
 import { Form } from "../parts/form.js";
 import { Bar, Chip, shareOf, told } from "../parts/status.js";
 import { Waiting } from "../parts/empty.js";
@@ -89,9 +90,7 @@ function Choices({ presets, kind }) {
             <${Drop} onFiles=${(files) => setPhotos([...photos, ...files])} text=${t("train.drop")} small=${photos.length > 0} pictures=${false} accept="image/*,.zip,.csv,.jsonl,.parquet" />
             ${photos.length > 0 && html`<p class="line">${tn("count.files", photos.length)}<button type="button" class="quiet" onClick=${() => setPhotos([])}>${t("listing.clear")}</button></p>`}`}
           ${source === "catalogue" && html`
-            <div class="field"><label class="field-name" for="train-catalogue">${t("listing.catalogue")}</label>
-              <input id="train-catalogue" class="text" value=${catalogue} spellcheck="false" aria-describedby="train-catalogue-help" onInput=${(event) => setCatalogue(event.target.value)} />
-              <p class="help" id="train-catalogue-help">${t("train.catalogue_help")}</p></div>`}
+            <${FolderField} id="train-catalogue" value=${catalogue} onChange=${setCatalogue} help=${t("train.catalogue_help")} />`}
           ${source === "toyshop" && html`<p class="help">${t("train.toyshop_text")}</p>`}
         </section>
       </div>
