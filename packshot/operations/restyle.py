@@ -86,7 +86,7 @@ class Restyle(Operation):
     edges: float = parameter(0.3, "weight of the photo's edges (method optimise)", ge=0, le=100)
     steps: int = parameter(30, "steps at each size (method optimise)", ge=1, le=1000)
     scales: int = parameter(3, "sizes, each half of the next (method optimise)", ge=1, le=6)
-    features: str = parameter("auto", "features style is told by (method optimise): auto, filters, or weights")
+    features: ModelName = parameter("auto", "features style is told by (method optimise): auto, filters, or weights")
     edge_limit: float = parameter(0.5, "how far edges may move under keep shape", unit="px", ge=0.05, le=6)
     colour_limit: float = parameter(8.0, "how far colours may move under keep colour", unit="ΔE2000", ge=0.5, le=100)
     model: ModelName = parameter("", "weights by name or file; empty: style-adain, style-transformer, style-exemplar")
@@ -123,8 +123,14 @@ class Restyle(Operation):
     def weights(self) -> tuple[str, ...]:
         own = () if self.strength == 0 or not self.by_network() else (self.model or OWN.get(self.method, ""),)
         own += (self.adapter,) if own and self.adapter else ()
+        own += self._feature_weights() if self.strength > 0 else ()
         parts = (SEGMENTERS[self.regions],) if self.regions in SEGMENTERS and self.strength > 0 else ()
         return own + parts
+
+    def _feature_weights(self) -> tuple[str, ...]:
+        """The feature network that optimising is told to use, where that is a checkpoint of its own."""
+        named = self.method == "optimise" and self.features not in ("auto", "filters") and "=" not in self.features
+        return (self.features,) if named else ()
 
     def by_network(self) -> bool:
         return self.method not in ("colour", "optimise")
@@ -227,15 +233,20 @@ class Restyle(Operation):
         return transfer(picture.rgb, own, bank.palette(), self.transfer)
 
     def _optimised(self, small: Tensor, bank: StyleBank, context: Context) -> tuple[Tensor, dict[str, float]]:
-        from packshot.models import features
+        from packshot.models import features, refuse_licence
         from packshot.models.styling.optimising import Plan, optimise
 
+        for name in self._feature_weights():
+            self._model(name, context, "use features filters, which need none")
+        space = features.find(self.features)
+        if self.commercial:
+            refuse_licence(space.licence, space.name)
         grey = self.colours == "photo"
         plan = Plan(
             side=max(small.shape[2:]), scales=self.scales, steps=self.steps, content=self.content, edges=self.edges,
             luminance=grey, style_scale=self.scale,
         )  # fmt: skip
-        done = optimise(small, bank.grey() if grey else bank, features.find(self.features), plan)
+        done = optimise(small, bank.grey() if grey else bank, space, plan)
         return done.rgb, {f"loss_{name}": value for name, value in done.losses.items()}
 
     def _by_network(self, small: Tensor, asked: tuple[Asked, ...], context: Context) -> Tensor:

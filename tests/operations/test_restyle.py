@@ -197,6 +197,17 @@ def test_missing_weights_say_what_to_do():
         Restyle(style="pixel.png", method="adain").apply(photo(), context(load_model=nothing))
 
 
+def test_features_that_are_weights_are_noted_and_their_licence_counts(tmp_path):
+    path = tmp_path / "own-features.safetensors"
+    checkpoint.write(path, networks.build("features", {"width": 4}), "features", {"licence": "unstated"})
+    how = {"style": "pixel.png", "method": "optimise", "features": str(path), "steps": 1, "scales": 1, "size": 48}
+    place = context(load_model=lambda name, commercial: load(name, device="cpu", commercial=commercial))
+    assert apply_locked(Restyle(**how), photo(), place).step.weights
+    assert Restyle(**how).weights() == (str(path),)
+    with pytest.raises(ValueError, match="not known to allow commercial use"):
+        Restyle(**how, commercial=True).apply(photo(), place)
+
+
 def test_files_it_names_are_known_before_it_runs():
     names = Restyle.picture_names({"style": "a.jpg*2, pattern:weave, b.jpg", "source": "c.png"})
     assert names == ("a.jpg", "b.jpg", "c.png")
