@@ -67,7 +67,9 @@ async def taken(request: Request, service: Serving, caller: FileCaller) -> Respo
 
 def listing(known: tuple[Path, ...], path: str) -> dict[str, Any]:
     """What a folder under one of the roots holds; of no path, the roots themselves. Raises UnsafePath."""
-    folders, pictures, more = [], [], False
+    folders: list[dict[str, Any]] = []
+    pictures: list[dict[str, Any]] = []
+    more = False
     tops = [root.resolve() for root in known]
     asked = [(top, top) for top in tops] if not path else _placed(roots.inside(path, known), tops)
     for top, folder in asked:
