@@ -55,6 +55,9 @@ def start(wanted: Settings, opened: Callable[[str], None] | None = None) -> None
     from packshot.serve import need_extra
 
     need_extra()
+    from packshot.serve.guards.keys import refuse_open
+
+    refuse_open(wanted)  # before what takes seconds to import
     from packshot.serve import server
 
     server.run(wanted, opened)

@@ -11,11 +11,11 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from packshot.errors import ParameterError, Unavailable
+from packshot.errors import Unavailable
 from packshot.serve.api.app import create_app
 from packshot.serve.api.service import Service
 from packshot.serve.guards import logs
-from packshot.serve.guards.keys import Keys
+from packshot.serve.guards.keys import Keys, refuse_open
 from packshot.serve.settings import Settings
 
 HEAD_BYTES = 64 << 10  # most bytes of a request's head
@@ -35,15 +35,6 @@ def run(settings: Settings, opened: Callable[[str], None] | None = None) -> None
     server = Server(config(app, settings), lambda: opened(address) if opened else None, app.state.service)
     logs.note("listening", address=address, keys=bool(Keys(settings.keys_file)))
     server.run(sockets=[listening])
-
-
-def refuse_open(settings: Settings) -> None:
-    """Raise ParameterError for a service that others can reach and that has no key."""
-    if not settings.is_local and not Keys(settings.keys_file):
-        raise ParameterError(
-            f"host {settings.host}: others can reach this service, and there is no API key in {settings.keys_file}; "
-            "make one with `packshot serve key NAME`, or listen on 127.0.0.1 without --https, --proxies and --hosts"
-        )
 
 
 def listen(settings: Settings) -> socket.socket:

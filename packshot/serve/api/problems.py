@@ -21,6 +21,26 @@ from packshot import errors
 from packshot.errors import PackshotError
 
 MEDIA_TYPE = "application/problem+json"
+ENDINGS = frozenset(
+    (
+        "jpg",
+        "jpeg",
+        "png",
+        "webp",
+        "avif",
+        "tif",
+        "tiff",
+        "gif",
+        "bmp",
+        "heic",
+        "zip",
+        "csv",
+        "json",
+        "jsonl",
+        "yaml",
+        "svg",
+    )
+)
 MOST_SHOWN = 200  # characters of a value that came
 
 
@@ -211,10 +231,10 @@ def shown(value: Any) -> str:
     return text if len(text) <= MOST_SHOWN else text[: MOST_SHOWN - 1] + "…"
 
 
-MESSAGE = re.compile(
-    r"^(?P<field>[A-Za-z_][\w.]*)?[^:]*:?\s*expected (?P<expected>.+?), got (?P<got>[^;]+?)(?:; (?P<mend>.+))?$",
-    re.DOTALL,
-)
+FIELD = re.compile(r"^(?P<field>[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)?)(?: (?:'[^']*'|\"[^\"]*\"))?: ")
+EXPECTED = re.compile(r"\bexpected (?P<expected>.+?)(?=[,;] got |; |$)")
+GOT = re.compile(r"[,;] got (?P<got>.+?)(?=; |$)")
+MEND = re.compile(r"; (?!got )(?P<mend>.+)$")
 
 
 def read(message: str) -> dict[str, str]:
@@ -222,12 +242,16 @@ def read(message: str) -> dict[str, str]:
 
     >>> read("fill: expected 0 to 1, got 3; try 0.85")
     {'field': 'fill', 'expected': '0 to 1', 'got': '3', 'mend': 'try 0.85'}
+    >>> read("mug.jpg: the JPEG data is cut off")
+    {}
     """
-    match = MESSAGE.match(" ".join(message.split()))
-    if match is None:
-        mend = message.split("; ", 1)[1] if "; " in message else ""
-        return {"mend": mend} if mend else {}
-    return {key: value for key, value in match.groupdict().items() if value}
+    text, found = " ".join(message.split()), dict[str, str]()
+    for pattern in (FIELD, EXPECTED, GOT, MEND):
+        match = pattern.search(text)
+        found |= match.groupdict() if match else {}
+    if found.get("field", "").rpartition(".")[2] in ENDINGS:
+        del found["field"]  # a file's name
+    return found
 
 
 def refuse_text(texts: Sequence[str], where: str) -> None:

@@ -20,6 +20,7 @@ from typing import Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from packshot.errors import FileError, NotKnown, ParameterError
+from packshot.serve.settings import Settings
 
 Scope = Literal["edit", "jobs", "train", "metrics", "admin"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
@@ -156,6 +157,15 @@ def revoke(path: Path, name: str) -> None:
     if len(left) == len(kept):
         raise NotKnown(f"key {name!r}: there is none of that name in {path}")
     _write(path, left)
+
+
+def refuse_open(settings: Settings) -> None:
+    """Raise ParameterError for a service that others can reach and that has no key."""
+    if not settings.is_local and not Keys(settings.keys_file):
+        raise ParameterError(
+            f"host {settings.host}: others can reach this service, and there is no API key in {settings.keys_file}; "
+            "make one with `packshot serve key NAME`, or listen on 127.0.0.1 without --https, --proxies and --hosts"
+        )
 
 
 def _write(path: Path, keys: Sequence[Key]) -> None:

@@ -122,14 +122,14 @@ def test_an_error_names_every_parameter_what_came_and_how_to_mend_it(call, photo
         ({"seed": "-1"}, "seed"),
         ({"seed": "abc"}, "seed"),
         ({"output": '{"quality": 0}'}, "output.quality"),
-        ({"policy": "none"}, ""),
+        ({"policy": "none"}, "policy"),
         ({"nonsense": "1"}, "nonsense"),
     ],
 )
 def test_the_rest_of_the_form_is_checked_too(call, photo, form, field):
     answer = post(call, "frame", photo, **form)
     assert answer.status_code == 422
-    assert answer.json().get("field", "") in (field, field.replace("nonsense", "nonsense"))
+    assert answer.json()["field"] == field
 
 
 def test_unknown_operations_and_missing_pictures(call, photo):
@@ -185,7 +185,7 @@ def test_uploads_in_memory_are_bounded_and_given_back(served, call, photo):
 
 
 def test_a_long_report_is_shortened_and_stays_json(call, photo):
-    steps = [{"operation": "frame", "parameters": {"fill": 0.8}}] * 12
+    steps = [{"operation": "frame", "parameters": {"fill": 0.8}}] * 20
     answer = call(
         "POST", "/v1/edit", files={"picture": ("x.jpg", photo)}, data={"steps": json.dumps(["cutout", *steps])}
     )

@@ -8,7 +8,7 @@ import pytest
 
 from packshot.errors import FileError, NotKnown, ParameterError
 from packshot.serve.guards import keys
-from packshot.serve.guards.keys import Keys
+from packshot.serve.guards.keys import Keys, refuse_open
 from packshot.serve.settings import settings
 
 
@@ -82,8 +82,6 @@ def test_a_damaged_file_of_keys_locks_nobody_in_silently(tmp_path):
     ],
 )
 def test_a_service_others_can_reach_needs_a_key(tmp_path, given):
-    from packshot.serve.server import refuse_open
-
     wanted = settings({"data": tmp_path, **given}, {})
     with pytest.raises(ParameterError, match="packshot serve key NAME"):
         refuse_open(wanted)
@@ -92,8 +90,6 @@ def test_a_service_others_can_reach_needs_a_key(tmp_path, given):
 
 
 def test_on_loopback_it_works_at_once(tmp_path):
-    from packshot.serve.server import refuse_open
-
     for host in ("127.0.0.1", "::1", "localhost"):
         refuse_open(settings({"data": tmp_path, "host": host}, {}))
 
