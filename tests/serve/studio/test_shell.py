@@ -26,7 +26,7 @@ def test_every_page_fits_a_phone(shop, window, place):
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.get_by_role("button", name="Open the menu").tap()
     page.get_by_role("dialog").get_by_role("link", name="Models").tap()
-    assert page.locator("main h1").inner_text() == "Models"
+    page.wait_for_selector("h1:text-is('Models')")
     assert page.get_by_role("dialog").count() == 0
 
 

@@ -107,7 +107,7 @@ export function Shell() {
         <${Sign} />
       </header>
       <main id="main" ref=${main} tabindex="-1">${Page && html`<${Session}><${Page} key=${page} rest=${rest} /><//>`}</main>
-      ${open === "menu" && html`<${Dialog} kind="side" title="packshot" onClose=${close}><${Links} onGo=${close} /><${Tools} onShortcuts=${() => setOpen("shortcuts")} /><//>`}
+      ${open === "menu" && html`<${Dialog} kind="sheet" title="packshot" onClose=${close}><${Links} onGo=${close} /><${Tools} onShortcuts=${() => setOpen("shortcuts")} /><//>`}
       ${open === "shortcuts" && html`<${Shortcuts} onClose=${close} />`}
       ${Object.keys(PAGES).map((one) => html`<${Goto} key=${one} name=${one} />`)}
       <${Toasts} />

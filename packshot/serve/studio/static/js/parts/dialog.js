@@ -3,7 +3,7 @@ import { html, useEffect, useId, useRef } from "../lib.js";
 import { t } from "../i18n.js";
 import { Icon } from "../icons.js";
 
-/** `title`, `onClose`, children; `kind`: "" in the middle, "side" a sheet from the left, "wide" for pictures. */
+/** `title`, `onClose`, children; `kind`: "" in the middle, "sheet" from the left, "wide" for pictures. */
 export function Dialog({ title, onClose, kind = "", children }) {
   const node = useRef(null);
   const id = useId();
