@@ -1,5 +1,6 @@
 """Pages of the studio that make pictures: a window on each, and waiting for what they draw."""
 
+import numpy as np
 import pytest
 
 from tests.serve.conftest import ROOT
@@ -41,3 +42,17 @@ def until(page, expression, seconds=SECONDS):
             return
         page.wait_for_timeout(100)
     pytest.fail(f"still not true: {expression}")
+
+
+def pixels(page, selector):
+    """The picture behind an <img>, (h, w, 4) bytes."""
+    data = page.evaluate(
+        """async selector => {
+          const image = document.querySelector(selector); const canvas = document.createElement('canvas');
+          [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+          const brush = canvas.getContext('2d'); brush.drawImage(image, 0, 0);
+          return [canvas.width, canvas.height, Array.from(brush.getImageData(0, 0, canvas.width, canvas.height).data)];
+        }""",
+        selector,
+    )
+    return np.array(data[2], np.uint8).reshape(data[1], data[0], 4)

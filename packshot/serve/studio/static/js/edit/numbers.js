@@ -54,7 +54,7 @@ export function Numbers({ report, operations, steps }) {
         <span class=${`verdict ${look}`}><${Icon} name=${ICONS[look]} size=${18} /><span aria-live="polite"><b>${title}</b>${short && html`<span class="verdict-line">${short}</span>`}</span></span>
         <${Icon} name="down" size=${16} />
       </summary>
-      <div class="numbers-body">
+      <div class="numbers-body" tabindex="0" role="group" aria-label=${t("numbers.all")}>
         <p>${text}</p>
         ${rows.length > 0 && html`<table class="number-table"><thead><tr><th scope="col"><span class="unseen">${t("numbers.what")}</span></th><th scope="col">${t("numbers.edited")}</th><th scope="col">${t("numbers.in_file")}</th></tr></thead>
           <tbody>${rows.map((key) => {
