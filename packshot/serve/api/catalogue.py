@@ -88,10 +88,12 @@ def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
     """What lies in a folder, in the order of names: no hidden ones, and no links, which may lead elsewhere."""
     if not folder.is_dir():
         raise UnsafePath(f"path {folder.name!r}: expected a folder")
-    with os.scandir(folder) as found:
-        for entry in sorted(found, key=lambda one: one.name.lower()):
-            if not entry.name.startswith(".") and not entry.is_symlink():
-                yield entry
+    try:
+        with os.scandir(folder) as found:
+            entries = sorted(found, key=lambda one: one.name.lower())
+    except OSError as error:
+        raise UnsafePath(f"path {folder.name!r}: cannot be read ({error.strerror})") from None
+    yield from (entry for entry in entries if not entry.name.startswith(".") and not entry.is_symlink())
 
 
 def _placed(found: Path, tops: list[Path]) -> list[tuple[Path, Path]]:
@@ -104,6 +106,10 @@ def _taken(service: Service, caller: Caller, path: str) -> Upload:
     if not found.is_file() or found.suffix.lower() not in SUFFIXES:
         raise UnsafePath(f"path {path[:200]!r}: expected a picture ({', '.join(sorted(SUFFIXES))})")
     uploads = service.backend.uploads
-    with found.open("rb") as file:
+    try:
+        file = found.open("rb")
+    except OSError as error:
+        raise UnsafePath(f"path {path[:200]!r}: cannot be read ({error.strerror})") from None
+    with file:
         blob = uploads.blobs.put(caller.tenant, file, service.settings.file_bytes)
     return uploads.add(caller.tenant, found.name, blob)

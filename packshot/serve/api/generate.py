@@ -12,6 +12,7 @@ from packshot.operations.operation import parameter
 from packshot.provenance import policies
 from packshot.serve.api import forms, problems
 from packshot.serve.api.service import EditCaller, Serving
+from packshot.serve.direct.references import WEIGHTS
 from packshot.serve.guards.headers import attached
 from packshot.serve.jobs.kinds.generate import Generate
 from packshot.serve.jobs.kinds.kind import policy_of
@@ -93,5 +94,13 @@ def _asked(given: dict[str, Any]) -> Draw:
         asked = Draw(**given)
     except ValidationError as error:
         raise problems.of_validation(error, "", Draw) from None
+    if not WEIGHTS.fullmatch(asked.checkpoint):
+        words = "the name of weights; GET /v1/models lists them"
+        raise problems.plain(
+            422,
+            f"checkpoint: expected {words}, got {problems.shown(asked.checkpoint)}",
+            field="checkpoint",
+            expected=words,
+        )
     problems.refuse_text([asked.checkpoint, asked.text, *asked.attributes, *asked.attributes.values()], "body")
     return asked

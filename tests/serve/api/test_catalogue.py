@@ -31,7 +31,9 @@ def test_a_folder_shows_folders_and_pictures_alone(roots):
     assert listing((), "") == {"path": "", "folders": [], "pictures": [], "more": False}
 
 
-@pytest.mark.parametrize("path", ["..", "../private", "shoes/../../private", "link", "/etc", "b.jpg", "nothing"])
+@pytest.mark.parametrize(
+    "path", ["..", "../private", "shoes/../../private", "link", "/etc", "b.jpg", "nothing", "x" * 300]
+)
 def test_what_is_no_folder_under_a_root_is_refused(roots, path):
     with pytest.raises(UnsafePath):
         listing(roots, path)

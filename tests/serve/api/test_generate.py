@@ -51,7 +51,7 @@ def test_a_way_begins_and_ends_with_the_pictures(call):
     ("change", "status", "field"),
     [
         ({"checkpoint": "no-such"}, 422, ""),
-        ({"checkpoint": "../../etc/passwd"}, 422, ""),
+        ({"checkpoint": "../../etc/passwd"}, 422, "checkpoint"),
         ({"attributes": {"category": "unicorn"}}, 422, "category"),
         ({"truncation": 2}, 422, "truncation"),
         ({"text": "a red mug"}, 422, "text"),
