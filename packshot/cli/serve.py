@@ -26,7 +26,8 @@ def flags(known: type[Settings] = Settings) -> list[inspect.Parameter]:
         flag = "--" + name.replace("_", "-")
         kind: Any = info.annotation if info.annotation in (bool, int, float) else str
         names = (flag, "--no-" + flag[2:]) if kind is bool else (flag,)
-        option = typer.Option("/".join(names), help=describe(info), show_default=False)
+        words = info.description if info.default in ((), Path()) else describe(info)
+        option = typer.Option("/".join(names), help=words, show_default=False)
         annotation: Any = Annotated[kind | None, option]
         found.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation))
     return found

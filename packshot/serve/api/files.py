@@ -153,9 +153,9 @@ async def bytes_of(
     pieces: Iterator[bytes] = await aside(blobs.pieces, tenant, digest)
     first = await aside(next, pieces, b"")  # so that what is gone is a problem and not half an answer
 
-    def rest() -> Iterator[bytes]:
+    def _rest() -> Iterator[bytes]:
         yield first
         yield from pieces
 
     kind = media_type if inline else "application/octet-stream" if media_type.startswith("text/html") else media_type
-    return StreamingResponse(rest(), media_type=kind, headers=headers)
+    return StreamingResponse(_rest(), media_type=kind, headers=headers)

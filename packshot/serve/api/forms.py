@@ -143,8 +143,8 @@ async def uploaded(service: Service, caller: Caller, name: str) -> tuple[bytes, 
             413, f"{name}: {upload.size:,} bytes, at most {most:,} are worked on at once", field="file"
         )
 
-    def bytes_of() -> bytes:
+    def _bytes() -> bytes:
         with backend.blobs.open(upload.tenant, upload.digest) as file:
             return file.read(most + 1)
 
-    return await aside(bytes_of), upload.name
+    return await aside(_bytes), upload.name
