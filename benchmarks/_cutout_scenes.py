@@ -6,6 +6,7 @@ Everything is a function of the name and the seed, so that two runs score the sa
 from __future__ import annotations
 
 import csv
+import itertools
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -43,9 +44,9 @@ def real_pairs(data: Path, subset: str) -> Iterator[Scene]:
             yield Scene(subset, row["split"], Path(row["image"]).stem, rgb, matte)
 
 
-def composed(data: Path, kind: str, ground: str) -> Iterator[Scene]:
+def composed(data: Path, kind: str, ground: str, every: int = 1) -> Iterator[Scene]:
     """Exact cut-outs (`toys` or `products_arc`) on a `surface` (one of three real photos) or a studio `sweep`."""
-    for name, split, colour, matte in _cutouts(data, kind):
+    for name, split, colour, matte in itertools.islice(_cutouts(data, kind), 0, None, every):
         rng = np.random.default_rng(zlib.crc32(f"{kind}/{ground}/{name}".encode()))
         yield compose(f"{kind} on {ground}", split, name, colour, matte, _ground(data, ground, rng), rng)
 

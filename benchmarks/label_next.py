@@ -55,7 +55,7 @@ def scenes(data: Path, every: int) -> Iterator[Scene]:
     for subset in ("products_arc", "fashion_ccp"):
         yield from list(real_pairs(data, subset))[::every]
     for ground in ("sweep", "surface"):
-        yield from (s for i, s in enumerate(composed(data, "toys", ground)) if i % (4 * every) == 0)
+        yield from composed(data, "toys", ground, 4 * every)
 
 
 def seen(pictures: Iterator[Scene], out: Path) -> Iterator[dict[str, Any]]:
