@@ -145,7 +145,9 @@ def _is_method(path, node):
 
 
 def _is_nested(path, node):
-    around = (f for f in ast.walk(TREES[path]) if isinstance(f, ast.FunctionDef) and f is not node)
+    around = (
+        f for f in ast.walk(TREES[path]) if isinstance(f, ast.FunctionDef | ast.AsyncFunctionDef) and f is not node
+    )
     return any(node in ast.walk(f) for f in around)
 
 
