@@ -34,7 +34,7 @@ def catalogue(
     setting: SETTINGS = None,
     shared: Annotated[
         bool, typer.Option(help="one map of colours for the whole catalogue instead of one a photo (method colour)")
-    ] = True,
+    ] = False,
     workers: WORKERS = 0,
     limit: Annotated[int | None, typer.Option(min=1, help="only the first so many photos")] = None,
     policy: marking.POLICY = None,
