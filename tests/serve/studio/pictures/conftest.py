@@ -1,5 +1,7 @@
 """Pages of the studio that make pictures: a window on each, and waiting for what they draw."""
 
+import base64
+
 import numpy as np
 import pytest
 
@@ -46,13 +48,18 @@ def until(page, expression, seconds=SECONDS):
 
 def pixels(page, selector):
     """The picture behind an <img>, (h, w, 4) bytes."""
-    data = page.evaluate(
-        """async selector => {
+    width, height, data = page.evaluate(
+        """selector => {
           const image = document.querySelector(selector); const canvas = document.createElement('canvas');
           [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
           const brush = canvas.getContext('2d'); brush.drawImage(image, 0, 0);
-          return [canvas.width, canvas.height, Array.from(brush.getImageData(0, 0, canvas.width, canvas.height).data)];
+          const bytes = brush.getImageData(0, 0, canvas.width, canvas.height).data;
+          let text = '';
+          for (let at = 0; at < bytes.length; at += 8192) {
+            text += String.fromCharCode.apply(null, bytes.subarray(at, at + 8192));
+          }
+          return [canvas.width, canvas.height, btoa(text)];
         }""",
         selector,
     )
-    return np.array(data[2], np.uint8).reshape(data[1], data[0], 4)
+    return np.frombuffer(base64.b64decode(data), np.uint8).reshape(height, width, 4)

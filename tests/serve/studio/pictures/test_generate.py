@@ -57,6 +57,7 @@ def test_pictures_of_a_category_are_drawn_chosen_and_saved_with_marks(ready, tmp
         assert files.read(io.BytesIO(archive.read(archive.namelist()[1]))).size == (28, 28)
 
 
+@pytest.mark.slow
 def test_a_locked_seed_gives_the_same_pictures_and_what_is_selected_stays(ready):
     page = ready()
     drawn(page, 2)
@@ -98,6 +99,7 @@ def test_the_preview_follows_the_slider_and_a_way_leads_from_picture_to_picture(
     assert verify(tmp_path / "way.gif").to_json()["ok"]
 
 
+@pytest.mark.slow
 def test_many_become_a_job(ready):
     page = ready()
     page.get_by_label("How many").fill("100")

@@ -5,6 +5,7 @@ import json
 import re
 
 import numpy as np
+import pytest
 
 from packshot.imaging import files
 from packshot.provenance.verify import verify
@@ -111,6 +112,7 @@ def test_a_style_is_tried_saved_and_run_over_photos(show, boat, photos, tmp_path
     assert files.read(io.BytesIO(bytes(page.evaluate(script)))).size == (256, 256)
 
 
+@pytest.mark.slow
 def test_phone_and_screen_readers(show, serious):
     for name, wanted in (("sketch", ".stage-sheet"), ("restyle", ".open-first")):
         page = show(name, 390, 844, has_touch=True)
