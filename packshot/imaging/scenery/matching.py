@@ -20,7 +20,7 @@ from packshot.imaging.colour import linear_to_srgb, srgb_to_linear
 ON_THINGS, ON_GROUNDS = 3, 6  # orders of the means
 CLIPPED = 0.995  # sRGB value from which a pixel says nothing
 USUAL_LIGHT, USUAL_TINT = 2.2, 1.25  # factors that well taken photos of other things differ by
-BRIGHTER, TINTED = 3.0, 1.6  # most that is corrected, as a factor
+BRIGHTER, TINTED = 3.0, 1.3  # most that is corrected, as a factor
 KNEE = 0.8  # linear light above which what would exceed white is pressed together
 WEIGHTS = (0.2126, 0.7152, 0.0722)  # of luminance
 

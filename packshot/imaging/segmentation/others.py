@@ -17,6 +17,7 @@ from packshot.imaging.segmentation.segment import segment
 LOOK_PX = 768  # longest side of the copy that is looked at
 FRINGE = 0.006  # of the longest side: soft rim and contact shadow that go with a thing
 LEAST = 0.02  # of a box that a thing has to fill; else the whole box is meant
+MOSTLY = 0.7  # of a piece that has to lie in a box
 APART = 0.01  # of the longest side: what is nearer to the product belongs to it
 LARGE = 0.5  # of the product: a larger piece is no clutter
 
@@ -25,14 +26,26 @@ def thing_in(rgb: Tensor, boxes: list[tuple[float, float, float, float]]) -> Ten
     """The thing in each box (shares of width and height), bool `(1, 1, h, w)`; the whole box where none is found."""
     h, w = rgb.shape[2:]
     found = np.zeros((h, w), bool)
+    whole = segment(rgb, "none").matte[0, 0].numpy() > 0.2
     for box in boxes:
         prompts = pointed((h, w), [box], [])
         inside = prompts.box
         assert inside is not None
-        mask = segment(rgb, "guided", "classical", prompts).matte[0, 0].numpy() > 0.2
+        mask = _within(whole, inside)
+        if not mask.any():
+            mask = segment(rgb, "none", "classical", prompts).matte[0, 0].numpy() > 0.2
         mask = widened(mask, max(1, round(FRINGE * max(h, w)))) if mask.sum() >= LEAST * inside.sum() else inside
         found |= mask
     return torch.from_numpy(found)[None, None]
+
+
+def _within(things: Mask, inside: Mask) -> Mask:
+    """Pieces that lie mostly inside a box: what only reaches into it is not meant."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(things.astype(np.uint8), connectivity=8)
+    here = np.bincount(labels[inside], minlength=count)
+    meant = (here >= MOSTLY * stats[:, cv2.CC_STAT_AREA]) & (here >= LEAST * inside.sum())
+    meant[0] = False
+    return np.asarray(meant[labels])
 
 
 def clutter_beside(rgb: Tensor, matte: Tensor | None) -> Tensor:

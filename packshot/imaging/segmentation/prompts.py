@@ -26,7 +26,7 @@ SURE, UNSURE, FREE = 0.2, 0.004, 1e-5  # weight of the prior where it is certain
 CONTRAST = 6.0  # Lab units between neighbours that part them
 ALIKE = 9.0  # Lab units within which a colour is a stroke's own
 SAMPLES = 48  # colours of a stroke that are looked at
-SURROUNDINGS = 0.25  # of the border: a region that holds more is no part of the product
+SURROUNDINGS = 0.02  # of the border: a region that holds more is not made product by a word
 AROUND = 0.06  # of the longest side: how far a stroke reaches where its region is the surroundings
 POINT = 0.004  # radius of a point, of the longest side
 VIVID, GREY, END = 0.25, 0.06, 0.12  # green or red; no colour; how near to white or black a stroke is
@@ -139,7 +139,7 @@ def _spread(lab: Field, found: Field, product: Mask, ground: Mask) -> Field:
     for seeds, opposite, value in ((product, ground, 1.0), (ground, product, 0.0)):
         wrong = seeds & (np.abs(found - value) > 0.5)
         if wrong.any():
-            let_go, whole = _region(lab, slope, wrong, opposite)
+            let_go, whole = _region(lab, slope, wrong, opposite, SURROUNDINGS if value else 1.0)
             weight = np.where(let_go > 0, np.maximum(FREE, UNSURE * (2 * let_go - 1)), weight)
             if whole:
                 flip = (let_go > 0.5) & (np.abs(prior - value) > 0.5)
@@ -151,8 +151,10 @@ def _spread(lab: Field, found: Field, product: Mask, ground: Mask) -> Field:
     return walk(start.astype(np.float32), weight.astype(np.float32), links[0], links[1], STEPS)
 
 
-def _region(lab: Field, slope: Field, strokes: Mask, opposite: Mask) -> tuple[Field, bool]:
+def _region(lab: Field, slope: Field, strokes: Mask, opposite: Mask, most: float) -> tuple[Field, bool]:
     """Where the prior is let go around strokes, and whether that is a region of its own.
+
+    most: of the border that it may hold.
 
     `(h, w)`: 0 = it holds, 0.5 = links alone decide, up to 1 = the pixel is the stroke's own kind.
     """
@@ -166,7 +168,7 @@ def _region(lab: Field, slope: Field, strokes: Mask, opposite: Mask) -> tuple[Fi
     mine[labels[strokes]] = True
     mine[0] = False
     core = mine[labels]
-    if core[ring_of(core.shape)].mean() < SURROUNDINGS:
+    if core[ring_of(core.shape)].mean() <= most:
         rim = widened(core, RIM_PX) & ~opposite  # mixed pixels: the links decide
         return np.where(core, np.maximum(alike, 0.75), 0.5 * rim).astype(np.float32), True
     near = max(2, round(AROUND * max(core.shape)))

@@ -82,5 +82,5 @@ def test_against_the_truth_of_the_toyshop():
                 errors[key].append(float(delta_e_2000(rgb_to_lab(rgb), truth_lab)[inside].mean()))
     mean = {key: sum(values) / len(values) for key, values in errors.items()}
     print("mean ΔE2000 to the truth:", {key: round(value, 1) for key, value in mean.items()}, errors)
-    assert mean["badly taken, matched"] < 0.75 * mean["badly taken"]
+    assert mean["badly taken, matched"] < 0.85 * mean["badly taken"]
     assert mean["well taken, matched"] < 1.1 * mean["well taken"]

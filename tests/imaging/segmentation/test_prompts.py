@@ -53,6 +53,17 @@ def test_a_word_on_the_ground_does_not_flood_the_picture():
     assert (found > 0.5).mean() < red.mean() + 0.1
 
 
+def test_a_word_on_a_band_that_crosses_the_picture_makes_it_no_product():
+    lab, red, _ = scene()
+    lab[75:85] = (50, 10, 30)
+    found = corrected(lab, red.astype(np.float32), Prompts(product=dot(80, 60)))
+    assert share(found, np.broadcast_to(np.arange(W) > 100, (H, W)) & (np.arange(H)[:, None] // 10 == 7)) < 0.5
+    taken = np.zeros((H, W), bool)
+    taken[75:85] = True
+    found = corrected(lab, (red | taken).astype(np.float32), Prompts(ground=dot(80, 60)))
+    assert share(found, taken) < 0.05
+
+
 def test_a_word_that_agrees_changes_nothing():
     lab, red, _ = scene()
     found = corrected(lab, red.astype(np.float32), Prompts(product=dot(45, 30), ground=dot(10, 60)))
