@@ -2,6 +2,7 @@
 
 `python scripts/ship_weights.py CHECKPOINT NAME --trained-on TEXT --source URL [--score FILE] [--note TEXT]`, the file
 being the `score.json` of `packshot score`.
+For weights that cut out: the `scores.jsonl` of `benchmarks segmentation`.
 `python scripts/ship_weights.py --page [--check]`: the page alone; with --check, say whether it is true.
 """
 
@@ -35,7 +36,9 @@ def ship(file: Path, name: str, trained_on: str, source: str, score: Path | None
     if note:
         card["note"] = note
     if score is not None:
-        card["metrics"] = metrics(json.loads(score.read_text(encoding="utf-8")), stored.digest)
+        text = score.read_text(encoding="utf-8")
+        lines = score.suffix == ".jsonl"
+        card["metrics"] = cut_metrics(text, stored.digest) if lines else metrics(json.loads(text), stored.digest)
     target = WEIGHTS / f"{name}.safetensors"
     checkpoint.write(target, stored.build(), stored.network, card, torch.float16)
     return target
@@ -49,6 +52,20 @@ def metrics(score: dict[str, Any], digest: str) -> dict[str, Any]:
     kept = {name: {k: float(f"{v:.4g}") for k, v in row.items() if k not in LEFT_OUT} for name, row in rows.items()}
     own = rows["generated"]
     return {"split": own["split"], "pictures": own["generated"], "against": own["real"], "seed": own["seed"], **kept}
+
+
+def cut_metrics(text: str, digest: str) -> dict[str, Any]:
+    """What `benchmarks segmentation` found of these very weights (its `scores.jsonl`): means over each set."""
+    records = [json.loads(line) for line in text.splitlines() if line.endswith("}")]
+    own = [record for record in records if record["digest"].startswith(digest[:16])]
+    if not own:
+        raise SystemExit("scores.jsonl has nothing of these weights")
+    found = {}
+    for name in sorted({record["set"] for record in own}):
+        group = [record for record in own if record["set"] == name]
+        means = {key: sum(r[key] for r in group) / len(group) for key in ("iou", "boundary", "mae")}
+        found[name] = {"pictures": len(group)} | {key: float(f"{value:.4g}") for key, value in means.items()}
+    return found
 
 
 def page() -> str:

@@ -30,7 +30,8 @@ def lined(mask: Bytes, points: Points, thick: float, closed: bool = False, value
 
 def moved(points: Points, right: float) -> Points:
     """Points so far to the right."""
-    return points + np.array([right, 0.0])
+    found: Points = points + np.array([right, 0.0])
+    return found
 
 
 def smooth(points: Points, count: int = 160) -> Points:

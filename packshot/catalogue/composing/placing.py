@@ -39,18 +39,21 @@ def _coloured(cutout: Bytes, random: Random, tone: str) -> Floats:
     """Premultiplied linear light `(h, w, 4)`, under another light or of another colour."""
     alpha = cutout[..., 3:].astype(np.float32) / 255
     colour = linear(cutout[..., :3])
-    if tone:
-        colour = _toned(colour, tone, random)
-    else:
-        grey = colour @ LUMINANCE
-        faded = 1 - random.uniform(0, 0.9) if random.random() < 0.35 else 1.0
-        colour = grey[..., None] + np.float32(faded) * (colour - grey[..., None])
-        if random.random() < 0.25:
-            colour = colour[..., random.permutation(3)]
-        colour = np.maximum(colour, 0) ** np.float32(np.exp(random.normal(0, 0.15)))
-        colour = colour * np.float32(np.exp(random.normal(0, 0.25))) * tint(random, 0.06)
+    colour = _toned(colour, tone, random) if tone else _varied(colour, random)
     found: Floats = np.concatenate([np.clip(colour, 0, 1) * alpha, alpha], 2)
     return found
+
+
+def _varied(colour: Floats, random: Random) -> Floats:
+    """Faded, its channels changed about, of another contrast and brightness, in another light."""
+    grey = colour @ LUMINANCE
+    faded = 1 - random.uniform(0, 0.9) if random.random() < 0.35 else 1.0
+    found: Floats = (grey[..., None] + faded * (colour - grey[..., None])).astype(np.float32)
+    if random.random() < 0.25:
+        found = found[..., random.permutation(3)]
+    gamma, gain = np.float32(np.exp(random.normal(0, 0.15))), np.float32(np.exp(random.normal(0, 0.25)))
+    result: Floats = np.maximum(found, 0) ** gamma * gain * tint(random, 0.06)
+    return result
 
 
 def _toned(colour: Floats, tone: str, random: Random) -> Floats:
