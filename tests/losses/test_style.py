@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import scipy.linalg
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from packshot.losses import robust
@@ -47,6 +47,12 @@ def test_gradient_of_the_gaussian_distance_is_finite_where_eigenvalues_meet():
     assert flat.grad.isfinite().all()
 
 
+def test_gaussian_distance_of_flat_features_is_that_of_their_means():
+    flat = statistics.mean_covariance(torch.full((1, 24, 500), 0.3) + 1e-22)
+    other = statistics.mean_covariance(torch.full((1, 24, 40), 0.5))
+    assert statistics.gaussian_distance(flat, other).item() == pytest.approx(0.04, rel=1e-3)
+
+
 def test_moment_distance_by_hand():
     a = torch.tensor([[[[0.0, 2.0]]]])  # mean 1, deviation 1
     b = torch.tensor([[[[1.0, 7.0]]]])  # mean 4, deviation 3
@@ -69,6 +75,7 @@ def test_sliced_distance_in_one_dimension_is_the_exact_one():
     assert statistics.sliced_wasserstein(a, b, torch.ones(1, 1)).item() == pytest.approx(truth.mean(), rel=1e-5)
 
 
+@settings(max_examples=15)
 @given(st.integers(0, 1000))
 def test_statistics_are_blind_to_places(seed):
     x, style = drawn(1, 3, 6, 7, seed=seed), drawn(1, 3, 5, 5, seed=seed + 1)

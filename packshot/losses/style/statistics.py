@@ -53,16 +53,17 @@ def gaussian_distance(style: tuple[Tensor, Tensor], found: tuple[Tensor, Tensor]
     root = _root(cov_s.detach())
     inner = root @ cov_f @ root
     identity = torch.eye(inner.shape[1], dtype=inner.dtype, device=inner.device)
-    together = torch.linalg.eigvalsh((inner + inner.transpose(1, 2)) / 2 + EPSILON**2 * identity).clamp(min=EPSILON**2)
+    inner = ((inner + inner.transpose(1, 2)) / 2 + EPSILON**2 * identity).double()
+    together = torch.linalg.eigvalsh(inner).clamp(min=EPSILON**2).to(cov_f.dtype)
     spread = _trace(cov_s) + _trace(cov_f) - 2 * together.sqrt().sum(1)
     distance: Tensor = ((mean_s - mean_f).square().sum(1) + spread.clamp(min=0)).mean()
     return distance / mean_s.shape[1]
 
 
 def _root(symmetric: Tensor) -> Tensor:
-    values, vectors = torch.linalg.eigh(symmetric)
-    root: Tensor = (vectors * values.clamp(min=0).sqrt()[:, None]) @ vectors.transpose(1, 2)
-    return root
+    values, vectors = torch.linalg.eigh(symmetric.double())  # in single precision it fails on flat features
+    root = (vectors * values.clamp(min=0).sqrt()[:, None]) @ vectors.transpose(1, 2)
+    return root.to(symmetric.dtype)
 
 
 def _trace(x: Tensor) -> Tensor:
