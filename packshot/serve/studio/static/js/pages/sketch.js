@@ -70,9 +70,9 @@ function Board({ data }) {
             ${Object.keys(WAYS).map((one) => html`<label class="segment" key=${one}><input type="radio" name="way" value=${one} checked=${one === way} onChange=${() => { setWay(one); setValues({}); }} /><span>${t(`sketch.${one}`)}</span></label>`)}
           </div>
           <p class="help">${t(`sketch.${way}_help`)}</p>
-          ${!operation && html`<${Missing} operation=${WAYS[way]} trained=${data.trained} />`}
           ${way === "layout" && html`<${Palette} painted=${painted} parts=${parts} />`}
           <${PaintTools} key=${way} painted=${painted} name=${`${way}.png`} size=${sheet} plain=${true} />
+          ${!operation && html`<${Missing} operation=${WAYS[way]} trained=${data.trained} />`}
           ${operation && html`<${Form} operation=${operation.name} schema=${operation.schema} values=${values} onChange=${setValues} models=${data.rows} />`}
         </div>
       </aside>
