@@ -112,7 +112,7 @@ class Restyle(Operation):
             if region not in regions:
                 raise ParameterError(f"style: no region {region!r}; regions {self.regions} has {', '.join(regions)}")
             if asked[0].name != NONE:
-                styled[region], found = self._styled(photo, asked, context)
+                styled[region], found = self._styled(photo, asked, context, regions[region])
                 numbers |= found if len(regions) == 1 else {f"{region}_{k}": v for k, v in found.items()}
         rgb = self._mixed(picture.rgb, blended(picture.rgb, regions, styled))
         rgb, held, flags, layers = self._held(picture, rgb)
@@ -194,14 +194,16 @@ class Restyle(Operation):
 
         return parts_of(self._model(SEGMENTERS[self.regions], context, "use regions matte or edges"), picture.rgb)
 
-    def _styled(self, picture: Picture, asked: tuple[Asked, ...], context: Context) -> tuple[Tensor, dict[str, float]]:
+    def _styled(
+        self, picture: Picture, asked: tuple[Asked, ...], context: Context, region: Tensor
+    ) -> tuple[Tensor, dict[str, float]]:
         """The whole photo in one bank's style, at its own size, and figures of how."""
         from packshot.imaging.styling import sizes
         from packshot.models.styling.bank import visible
 
         photo = visible(picture.rgb, picture.alpha)
         if self.method == "colour":
-            return self._recoloured(picture, self._bank(asked, context), context), {}
+            return self._recoloured(picture, self._bank(asked, context), context, region), {}
         small = sizes.working(photo, self.size or SIDES.get(self.method, NETWORK_SIDE))
         if self.method == "optimise":
             done, numbers = self._optimised(small, self._bank(asked, context), context)
@@ -222,14 +224,16 @@ class Restyle(Operation):
                 pictures.append(patterns.named(each.name))
         return shared(pictures, [each.weight for each in asked])
 
-    def _recoloured(self, picture: Picture, bank: StyleBank, context: Context) -> Tensor:
+    def _recoloured(self, picture: Picture, bank: StyleBank, context: Context, region: Tensor) -> Tensor:
+        """A region's own colours are moved to the style's, whatever else is in the photo."""
         from packshot.imaging.styling.colours import palette, transfer
 
         if self.source:
             stands = context.open_picture(self.source)
             own = palette(stands.rgb, stands.alpha)
         else:
-            own = palette(picture.rgb, picture.alpha)
+            shown = region if picture.alpha is None else region * picture.alpha
+            own = palette(picture.rgb, shown if bool((shown > 0.5).any()) else picture.alpha)
         return transfer(picture.rgb, own, bank.palette(), self.transfer)
 
     def _optimised(self, small: Tensor, bank: StyleBank, context: Context) -> tuple[Tensor, dict[str, float]]:

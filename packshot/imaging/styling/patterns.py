@@ -104,7 +104,7 @@ def strokes(random: Generator, side: int, inks: Field) -> Field:
     for _ in range(9000):
         x, y = random.uniform(0, side, 2)
         turn = angle[int(y), int(x)] + random.normal(0, 0.1)
-        colour = _mapped(np.float32([[tone[int(y), int(x)] + random.normal(0, 0.09)]]), inks)[0, 0]
+        colour = _mapped(np.array([[tone[int(y), int(x)] + random.normal(0, 0.09)]], np.float32), inks)[0, 0]
         along, across = np.array([np.cos(turn), np.sin(turn)]), np.array([-np.sin(turn), np.cos(turn)])
         for bristle in (-1, 0, 1):
             shade = np.clip(colour * (1 + 0.10 * bristle) + random.normal(0, 0.02), 0, 1)

@@ -62,7 +62,7 @@ def gaussian_distance(style: tuple[Tensor, Tensor], found: tuple[Tensor, Tensor]
 
 def _root(symmetric: Tensor) -> Tensor:
     values, vectors = torch.linalg.eigh(symmetric.double())  # in single precision it fails on flat features
-    root = (vectors * values.clamp(min=0).sqrt()[:, None]) @ vectors.transpose(1, 2)
+    root: Tensor = (vectors * values.clamp(min=0).sqrt()[:, None]) @ vectors.transpose(1, 2)
     return root.to(symmetric.dtype)
 
 
