@@ -127,7 +127,7 @@ def _slopes(wanted: Tensor, share: Tensor) -> Tensor:
 
 def opacity_of(truth: Tensor, size: torch.Size) -> Tensor:
     """Bytes → `(n, 1, h, w)` in [0, 1] at another size, averaged."""
-    return F.adaptive_avg_pool2d(truth.float() / UNKNOWN, size)
+    return F.adaptive_avg_pool2d(truth.float() / UNKNOWN, (size[0], size[1]))
 
 
 def classes_of(truth: Tensor, size: torch.Size) -> Tensor:
