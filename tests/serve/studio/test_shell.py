@@ -133,7 +133,7 @@ def test_every_operation_has_a_form_that_gives_back_what_was_changed(shop, windo
     cutout.get_by_role("button", name="Back to the default: Feather").click()
     assert page.evaluate("window.found.cutout") == {"grow": -3, "decontaminate": False}
     page.locator("#background").get_by_role("combobox", name="Kind").select_option("gradient")
-    page.locator("#background").get_by_role("textbox", name="Second colour").fill("crimson")
+    page.locator("#background").get_by_role("textbox", name="Second colour", exact=True).fill("crimson")
     assert page.evaluate("window.found.background") == {"kind": "gradient", "second": "crimson"}
     cutout.get_by_role("button", name="settings changed: reset").click()
     assert page.evaluate("window.found.cutout") == {}

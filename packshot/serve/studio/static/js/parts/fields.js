@@ -128,7 +128,7 @@ function Colour({ id, value, onChange, about, words }) {
   return html`
     <span class="colour">
       <input type="color" class=${hex ? "" : "unknown"} value=${hex || "#ffffff"} aria-label=${t("form.pick_colour", { name: words })} onInput=${(event) => onChange(event.target.value)} />
-      <input type="text" id=${id} value=${value ?? ""} spellcheck="false" autocomplete="off" aria-describedby=${about} placeholder=${t("form.colour")} onInput=${(event) => onChange(event.target.value)} />
+      <input type="text" id=${id} value=${value ?? ""} spellcheck=${false} autocomplete="off" aria-describedby=${about} placeholder=${t("form.colour")} onInput=${(event) => onChange(event.target.value)} />
     </span>`;
 }
 
@@ -171,7 +171,7 @@ function ModelField({ id, value, onChange, about, models }) {
 }
 
 const Words = ({ id, value, onChange, about, schema }) => html`
-  <input type="text" class="text" id=${id} value=${value ?? ""} spellcheck="false" autocomplete="off" aria-describedby=${about}
+  <input type="text" class="text" id=${id} value=${value ?? ""} spellcheck=${false} autocomplete="off" aria-describedby=${about}
     placeholder=${schema.examples?.[0] ?? ""} maxlength=${schema.maxLength} onInput=${(event) => onChange(event.target.value)} />`;
 
 const FIELDS = { slider: Slider, number: NumberBox, choice: Choice, switch: Switch, colour: Colour, picture: PictureField, model: ModelField, text: Words };

@@ -22,7 +22,7 @@ export function FolderField({ id, value, onChange, help, example = "" }) {
   return html`
     <div class="field">
       <label class="field-name" for=${id}>${t("listing.catalogue")}</label>
-      <input id=${id} class="text" value=${value} spellcheck="false" autocomplete="off" placeholder=${example} aria-describedby=${`${id}-help`} onInput=${(event) => onChange(event.target.value)} />
+      <input id=${id} class="text" value=${value} spellcheck=${false} autocomplete="off" placeholder=${example} aria-describedby=${`${id}-help`} onInput=${(event) => onChange(event.target.value)} />
       <p class="help" id=${`${id}-help`}>${help}</p>
       ${(folders.length > 0 || found.path) && html`
         <ul class="folders">

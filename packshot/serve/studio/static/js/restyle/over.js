@@ -40,7 +40,7 @@ export function Over({ steps, onClose }) {
       <${Drop} text=${photos.length ? tn("restyle.photos", photos.length) : t("restyle.over_drop")} small=${photos.length > 0} onFiles=${(files) => setPhotos((old) => [...old, ...files])} />
       ${photos.length === 0 && html`
         <div class="field"><label class="field-name" for="over-catalogue">${t("restyle.or_catalogue")}</label>
-          <input id="over-catalogue" class="text" value=${catalogue} spellcheck="false" onInput=${(event) => setCatalogue(event.target.value)} /></div>`}
+          <input id="over-catalogue" class="text" value=${catalogue} spellcheck=${false} onInput=${(event) => setCatalogue(event.target.value)} /></div>`}
       ${share !== null && html`<${Bar} share=${share} label=${t("restyle.sending")} />`}
       ${problem && html`<${ProblemBox} problem=${problem} />`}
       <div class="actions end dialog-actions"><button type="button" class="button" onClick=${onClose}>${t("cancel")}</button>
