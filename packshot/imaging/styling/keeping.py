@@ -114,7 +114,7 @@ def _pieces(hat: Field, slopes: Field, longest: int) -> NDArray[np.uint8]:
     strong = np.bincount(ids, hat[inside], count) / area
     good = (largest >= LEAST_SIDE) & (largest <= MOST_SIDE * longest) & (sharpest > RIMS) & (strong > CONTRAST)
     good[0] = False
-    return good[labels].astype(np.uint8)
+    return np.asarray(good[labels], np.uint8)
 
 
 def keep_print(photo: Tensor, styled: Tensor, matte: Tensor) -> Kept:
