@@ -121,7 +121,7 @@ def test_clear_words():
         Compose().apply(product(), Context())
     with pytest.raises(ParameterError, match="run cutout"):
         composed(Picture(torch.zeros(1, 3, 4, 4)))
-    assert Compose.picture_fields() == ("scene",)
+    assert Compose.picture_fields() == ("scene", "element")
     assert Compose().source_type() == "composite"
 
 
