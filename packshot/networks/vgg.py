@@ -60,7 +60,8 @@ class VGG(nn.Module):
         for place, block in enumerate(self.blocks):
             if place:
                 x = F.avg_pool2d(x, 2) if self.config.average else F.max_pool2d(x, 2)
-            for number, conv in enumerate(block):  # type: ignore[arg-type]
+            assert isinstance(block, nn.ModuleList)
+            for number, conv in enumerate(block):
                 x = F.relu(conv(x))
                 if number == 0:
                     found.append(x)

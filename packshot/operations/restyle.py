@@ -121,7 +121,9 @@ class Restyle(Operation):
         return Result(picture.replace(rgb=rgb, alpha=alpha), numbers, flags, layers)
 
     def weights(self) -> tuple[str, ...]:
-        own = () if self.strength == 0 or not self.by_network() else (self.model or OWN.get(self.method, ""),)
+        own: tuple[str, ...] = ()
+        if self.strength > 0 and self.by_network():
+            own = (self.model or OWN.get(self.method, ""),)
         own += (self.adapter,) if own and self.adapter else ()
         own += self._feature_weights() if self.strength > 0 else ()
         parts = (SEGMENTERS[self.regions],) if self.regions in SEGMENTERS and self.strength > 0 else ()

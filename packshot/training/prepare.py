@@ -24,6 +24,7 @@ from packshot.training.material import pictures_of
 from packshot.training.missing import filled
 from packshot.training.objective import Objective
 from packshot.training.objectives.restore import RestoreSettings
+from packshot.training.objectives.style import StyleRules
 from packshot.training.presets import Preset
 from packshot.training.restoring import RESTORING, crops_of
 from packshot.training.restoring import objective_of as restoring_objective_of
@@ -119,7 +120,9 @@ def _segmenting(preset: Preset, place: str | Path, settings: Settings, rules: Ma
 def _styling(preset: Preset, place: str | Path, settings: Settings, rules: Mapping[str, Any]) -> Prepared:
     """Crops of photographs, and pictures whose style is learned."""
     torch.manual_seed(settings.seed)
-    made = styling(preset, place, KINDS[preset.objective].rules(**rules), settings.seed)
+    own = KINDS[preset.objective].rules(**rules)
+    assert isinstance(own, StyleRules)
+    made = styling(preset, place, own, settings.seed)
     return Prepared(made.objective, made.stream, settings, {}, made.licences, made.pictures)
 
 

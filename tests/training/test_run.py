@@ -91,7 +91,7 @@ def test_unknown_settings_and_columns_are_refused_with_the_known_ones(shop: Path
         run(TINY, shop, tmp_path / "run", changes={"learningrate": 1})
     with pytest.raises(ParameterError, match="batch: Input should be greater than or equal to 1, got -3"):
         run(TINY, shop, tmp_path / "run", changes={"batch": -3})
-    with pytest.raises(ParameterError, match="learning_rate.warmup: no such parameter"):
+    with pytest.raises(ParameterError, match=r"learning_rate\.warmup: no such parameter"):
         run(TINY, shop, tmp_path / "run", changes={"learning_rate": {"start": 1, "end": 0, "warmup": 3}})
     with pytest.raises(ParameterError, match="no picture has a 'season'"):
         run(TINY, shop, tmp_path / "run", changes=BRIEF, columns=["season"])

@@ -216,7 +216,7 @@ def _solve(task: _Task, start: Tensor, plan: Plan) -> Tensor:
             [x], max_iter=plan.steps, max_eval=2 * plan.steps, history_size=HISTORY, line_search_fn="strong_wolfe",
             tolerance_change=1e-9,
         )  # fmt: skip
-        optimiser.step(loss)  # type: ignore[arg-type]
+        optimiser.step(loss)  # type: ignore[no-untyped-call]
     else:
         optimiser = torch.optim.Adam([x], plan.rate)
         for _ in range(plan.steps):

@@ -58,11 +58,12 @@ class FastStyle(nn.Module):
 
     def forward(self, x: Tensor, style: Tensor | None = None) -> Tensor:
         told = self.style if style is None else style
-        norms = iter(torch.split(told, self.config.norms, dim=1))
+        norms = iter(torch.split(told, list(self.config.norms), dim=1))
 
         def normed(y: Tensor) -> Tensor:
             gain, bias = next(norms)[:, None, :, None, None]
-            return standardised(y) * gain + bias
+            out: Tensor = standardised(y) * gain + bias
+            return out
 
         pixels = F.pixel_unshuffle(x, 2)
         y = torch.relu(normed(self.head(pixels)))
