@@ -2,7 +2,7 @@
 
 `python scripts/ship_weights.py CHECKPOINT NAME --trained-on TEXT --source URL [--score FILE] [--note TEXT]`, the file
 being the `score.json` of `packshot score`.
-For weights that cut out: the `scores.jsonl` of `benchmarks segmentation`.
+For weights that cut out: the `scores.jsonl` of `benchmarks segmentation`; others: numbers of a benchmark by --measured.
 `python scripts/ship_weights.py --page [--check]`: the page alone; with --check, say whether it is true.
 """
 
@@ -29,7 +29,9 @@ are trained by this project, by a preset, on data whose licence allows it, and a
 """
 
 
-def ship(file: Path, name: str, trained_on: str, source: str, score: Path | None, note: str) -> Path:
+def ship(
+    file: Path, name: str, trained_on: str, source: str, score: Path | None, measured: dict[str, float], note: str
+) -> Path:
     """Write `packshot/weights/NAME.safetensors` in half precision; returns it."""
     stored = checkpoint.read(file)
     card = {**stored.card, "trained_on": trained_on, "data_source": source}
@@ -39,6 +41,8 @@ def ship(file: Path, name: str, trained_on: str, source: str, score: Path | None
         text = score.read_text(encoding="utf-8")
         lines = score.suffix == ".jsonl"
         card["metrics"] = cut_metrics(text, stored.digest) if lines else metrics(json.loads(text), stored.digest)
+    elif measured:
+        card["metrics"] = measured
     target = WEIGHTS / f"{name}.safetensors"
     checkpoint.write(target, stored.build(), stored.network, card, torch.float16)
     return target
@@ -90,6 +94,7 @@ def main() -> None:
     told.add_argument("--trained-on", default="")
     told.add_argument("--source", default="")
     told.add_argument("--score", type=Path)
+    told.add_argument("--measured", action="append", default=[], metavar="NAME=NUMBER", help="of a benchmark's table")
     told.add_argument("--note", default="")
     told.add_argument("--page", action="store_true")
     told.add_argument("--check", action="store_true")
@@ -99,7 +104,8 @@ def main() -> None:
     if not given.page:
         if not (given.checkpoint and given.name and given.trained_on and given.source):
             told.error("expected CHECKPOINT NAME --trained-on TEXT --source URL")
-        print(ship(given.checkpoint, given.name, given.trained_on, given.source, given.score, given.note))
+        measured = {name: float(value) for name, _, value in (text.partition("=") for text in given.measured)}
+        print(ship(given.checkpoint, given.name, given.trained_on, given.source, given.score, measured, given.note))
     PAGE.write_text(page(), encoding="utf-8")
 
 
