@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from packshot.errors import CatalogueError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -54,7 +56,7 @@ def render(
     Exit code 1 if pictures could not be made; they are listed in failed.jsonl.
     """
     from packshot.catalogue.shards.making import make
-    from packshot.catalogue.shards.unpack import to_catalogue
+    from packshot.catalogue.shards.unpack import require_empty, to_catalogue
     from packshot.catalogue.toyshop.sets.job import job, render_sample
     from packshot.imaging.home import home
 
@@ -62,6 +64,10 @@ def render(
     wanted = job(count, size, seed, first=first, layers=more, quality=quality, webp=webp, per_shard=per_shard,
                  packed=packed, matte_levels=matte_levels, renderer=renderer)  # fmt: skip
     folder = out or home() / "toyshop" / str(size)
+    if catalogue is not None:  # before hours of rendering
+        require_empty(catalogue)
+        if catalogue.resolve() == folder.resolve():
+            raise CatalogueError(f"{catalogue}: the shards are written there; choose another folder for the catalogue")
     shards, failed = make(folder, wanted, render_sample, workers=workers, on_progress=_teller())
     total = sum(shard.bytes for shard in shards)
     made = sum(shard.samples for shard in shards)
@@ -79,8 +85,8 @@ def render(
 
 @app.command()
 def describe(
-    number: Annotated[int, typer.Argument(help="Number of the picture.")],
-    seed: Annotated[int, typer.Option(min=0, help="Of the world.")] = 0,
+    number: Annotated[int, typer.Argument(min=0, max=10**8, help="Number of the picture.")],
+    seed: Annotated[int, typer.Option(min=0, max=2**31, help="Of the world.")] = 0,
 ) -> None:
     """Say what picture NUMBER shows, as JSON, without rendering it."""
     from packshot.catalogue.toyshop.sets.job import attributes_of

@@ -78,14 +78,19 @@ def _picture(sample: Sample, layers: tuple[str, ...], size: int) -> tuple[dict[s
     return {**told, "key": sample.key}, pixels
 
 
+def require_empty(folder: Path) -> None:
+    """Raise CatalogueError if a folder to write to holds something already."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise CatalogueError(f"{folder}: is not empty; choose another folder")
+
+
 def to_catalogue(folder: str | Path, out: str | Path) -> tuple[Catalogue, list[Problem]]:
     """Write every sample as files, and `products.jsonl` that names them; samples of one sku become one product.
 
     Raises CatalogueError if `out` is not empty.
     """
     source, target = Path(folder), Path(out)
-    if target.exists() and any(target.iterdir()):
-        raise CatalogueError(f"{target}: is not empty; choose another folder")
+    require_empty(target)
     shards, facts = read_index(source)
     problems: list[Problem] = []
     waiting: Product | None = None

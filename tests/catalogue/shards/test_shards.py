@@ -2,11 +2,13 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tarfile
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -205,6 +207,15 @@ def test_a_job_may_grow_but_not_change(tmp_path):
     (tmp_path / "full" / "letter.txt").write_text("mine")
     with pytest.raises(CatalogueError, match="is not empty and holds no job"):
         make(tmp_path / "full", JOB, makers.quick)
+
+
+def test_a_damaged_shard_is_made_again(made, tmp_path):
+    folder = Path(shutil.copytree(made, tmp_path / "toys"))
+    victim = sorted(folder.glob("toys-*"))[1]
+    whole = victim.read_bytes()
+    victim.write_bytes(whole[:700] + bytes([whole[700] ^ 255]) + whole[701:])
+    make(folder, JOB, makers.quick)
+    assert victim.read_bytes() == whole
 
 
 def test_progress_counts_to_the_end(tmp_path):

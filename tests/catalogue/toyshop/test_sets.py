@@ -132,6 +132,8 @@ def test_jobs_that_cannot_be_are_refused():
         job.job(10, 8)
     with pytest.raises(ParameterError, match="layers: expected some of depth"):
         job.job(10, 64, layers=["heat"])
+    with pytest.raises(ParameterError, match="quality: expected one of draft, data, fine; got 'ultra'"):
+        job.job(10, 64, quality="ultra")
     assert job.job(10, 64, layers=["depth"]).settings["layers"] == ["photo", "matte", "layout", "depth"]
 
 

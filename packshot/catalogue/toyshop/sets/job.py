@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
@@ -51,6 +51,8 @@ def job(
     chosen = tuple(dict.fromkeys(layers))
     if unknown := [name for name in chosen if name not in EXTRA]:
         raise ParameterError(f"layers: expected some of {', '.join(EXTRA)}; got {unknown[0]!r}")
+    if quality not in get_args(world.Quality):
+        raise ParameterError(f"quality: expected one of {', '.join(get_args(world.Quality))}; got {quality!r}")
     ranges = {"count": (count, 1, 10**8), "size": (size, *world.SIZES), "webp": (webp, 1, 100),
               "first": (first, 0, 10**8), "seed": (seed, 0, 2**31), "per_shard": (per_shard, 1, 10**5),
               "matte_levels": (matte_levels, 2, 256)}  # fmt: skip
