@@ -40,10 +40,13 @@ Reader = Callable[[Path, str], Iterator[Entry | Problem]]
 
 
 def recognised(place: Path) -> str:
-    """The kind of a known set in a folder or archive, "" if it is none. IDX files alone do not say which MNIST."""
+    """The kind of a known set in a folder or archive, "" if it is none. Which MNIST: by checksum."""
+    from packshot.catalogue.sources.fetch import published_as
+
     names = {p.name for p in place.iterdir()} if place.is_dir() else {place.name}
     if any("idx3-ubyte" in name for name in names):
-        return "fashion-mnist" if "fashion" in str(place.resolve()).lower() else "mnist"
+        told = "fashion-mnist" if "fashion" in str(place.resolve()).lower() else "mnist"
+        return published_as(place / "t10k-labels-idx1-ubyte.gz") or told
     if names & {"data_batch_1.bin", "cifar-10-batches-bin", "cifar-10-binary.tar.gz"}:
         return "cifar10"
     return "abo" if {"listings", "images"} <= names or "abo-listings.tar" in names else ""

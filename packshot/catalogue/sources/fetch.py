@@ -68,6 +68,12 @@ def fetch(kind: str, folder: str | Path | None = None, *, on_bytes: Callable[[in
     return target
 
 
+def published_as(file: Path) -> str:
+    """The set that a file is of by its published checksum, "" if it is none of them."""
+    sums = {download.md5: kind for kind, downloads in SETS.items() for download in downloads}
+    return sums.get(md5_of(file), "")
+
+
 def md5_of(path: Path) -> str:
     """Hex MD5 of a file, the sum that makers of data sets publish; "" if there is none."""
     if not path.is_file():

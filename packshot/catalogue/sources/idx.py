@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from packshot.catalogue.product import Image, Product
 from packshot.catalogue.sources import Entry
+from packshot.catalogue.sources.fetch import published_as
 from packshot.errors import CatalogueError
 
 FASHION = ("T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
@@ -69,6 +70,8 @@ def products(place: Path, kind: str) -> Iterator[Entry]:
     from PIL import Image as Pillow
 
     names, source, licence, before = SETS[kind]
+    if (other := published_as(_found(place, "t10k-labels-idx1-ubyte"))) not in ("", kind):
+        raise CatalogueError(f"{place}: these are the files of {other} by their checksum; read them as {other}")
     for part, split in PARTS:
         pictures, labels = read_part(place, part)
         if int(labels.max(initial=0)) >= len(names):

@@ -224,3 +224,15 @@ def test_the_real_fashion_mnist(tmp_path):
     assert pictures.shape == (60000, 28, 28)
     assert np.bincount(labels).tolist() == [6000] * 10
     assert pictures.mean() / 255 == pytest.approx(0.2860, abs=1e-4)
+
+
+@pytest.mark.skipif("PACKSHOT_DATA" not in os.environ, reason="PACKSHOT_DATA names no folder of real data")
+def test_one_set_is_not_read_under_the_name_of_another(tmp_path):
+    place = tmp_path / "digits"
+    place.mkdir()
+    labels = Path(os.environ["PACKSHOT_DATA"]) / "fashion-mnist" / "t10k-labels-idx1-ubyte.gz"
+    (place / labels.name).write_bytes(labels.read_bytes())
+    (place / "t10k-images-idx3-ubyte.gz").touch()
+    assert recognised(place) == "fashion-mnist"
+    with pytest.raises(CatalogueError, match="files of fashion-mnist by their checksum; read them as fashion-mnist"):
+        collect("mnist", place, tmp_path / "out")
