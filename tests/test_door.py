@@ -19,8 +19,8 @@ def mug(tmp_path):
 
 def test_the_public_names_are_an_inventory():
     assert sorted(packshot.__all__) == [
-        "Catalogue", "Context", "Operation", "PackshotError", "Photo", "Picture", "Recipe", "Result", "__version__",
-        "fit", "listing", "load_model", "load_pipeline", "open", "open_catalogue", "run", "verify",
+        "Catalogue", "Client", "Context", "Operation", "PackshotError", "Photo", "Picture", "Recipe", "Result",
+        "__version__", "fit", "listing", "load_model", "load_pipeline", "open", "open_catalogue", "run", "verify",
     ]  # fmt: skip
     for name in packshot.__all__:
         assert getattr(packshot, name) is not None

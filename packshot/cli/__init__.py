@@ -6,9 +6,11 @@ Exit codes: 0 all well, 1 some pictures or rows failed, 2 could not run.
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from packshot.cli import (
     catalogue,
@@ -25,8 +27,6 @@ from packshot.cli import (
     pipelines,
     run,
     score,
-    serve,
-    studio,
     style,
     toyshop,
     track,
@@ -36,8 +36,35 @@ from packshot.cli import (
 from packshot.errors import PackshotError
 from packshot.version import __version__
 
+LATER = {
+    "serve": "Edits, checks and jobs over HTTP, and the keys for it.",
+    "studio": "Open the studio: everything packshot does, in a browser.",
+}  # verbs whose flags are read from the service's settings: made when asked for, since that takes pydantic
+
+
+class Verbs(TyperGroup):
+    """All verbs; of those in LATER help knows the words alone."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [*super().list_commands(ctx), *LATER]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in LATER:
+            return super().get_command(ctx, cmd_name)
+        words = typer.Typer(add_completion=False, rich_markup_mode=None)
+        words.command(cmd_name, help=LATER[cmd_name])(lambda: None)
+        return typer.main.get_command(words)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args and args[0] in LATER:
+            verb = typer.main.get_command(import_module(f"packshot.cli.{args[0]}").app)
+            return args[0], verb, args[1:]
+        return super().resolve_command(ctx, args)
+
+
 app = typer.Typer(
     name="packshot",
+    cls=Verbs,
     help="From a shop's catalogue of product photos to listing-ready pictures.",
     no_args_is_help=True,
     add_completion=False,
@@ -62,8 +89,6 @@ app.command("score")(score.score)
 app.add_typer(style.app, name="style")
 app.command("explain")(explain.explain)
 app.add_typer(models.app, name="models")
-app.add_typer(serve.app, name="serve")
-app.command("studio")(studio.studio)
 app.command("verify")(verify.verify)
 app.command("operations")(operations.operations)
 app.command("pipelines")(pipelines.pipelines)

@@ -11,9 +11,16 @@ import typer
 from packshot.cli import serve as serving
 from packshot.serve.settings import settings
 
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 BROWSER = Annotated[bool, typer.Option("--browser/--no-browser", help="open the studio in the browser")]
 
 
+@app.command("studio")
 @serving.with_settings
 def studio(browser: BROWSER = True, **given: Any) -> None:
     """Open the studio: everything packshot does, in a browser. Nothing leaves this machine; Ctrl+C ends it.

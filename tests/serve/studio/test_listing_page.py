@@ -126,7 +126,7 @@ def test_a_catalogue_of_the_server_is_taken_too(shop, window, photos):
 
 def test_jobs_are_listed_and_steered(shop, window, finished):
     page = window(shop, "jobs", expect=".row")
-    first = page.locator(".job-row", has_text="2 files")
+    first = page.locator(".job-row", has_text="Listing").filter(has_text="2 files")
     assert "Done" in first.inner_text()
     first.get_by_role("link").click()
     page.get_by_text("What happened").wait_for()
