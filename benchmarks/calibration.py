@@ -24,6 +24,7 @@ import numpy as np
 import torch
 
 from benchmarks._cutout_scenes import Scene, real_pairs
+from benchmarks.learning.records import Records
 from packshot import models
 from packshot.catalogue.composing.picture import Composer
 from packshot.catalogue.composing.stock import Stock
@@ -112,16 +113,14 @@ def measured(
     pictures: Iterator[Scene], key: str, cut: Callable[[torch.Tensor], tuple[np.ndarray, dict[str, float]]], out: Path
 ) -> Iterator[Record]:
     """One record for each picture; those in `out` are read."""
-    file = out / "measured.jsonl"
-    known = {(r["method"], r["set"], r["name"]): r for r in _read(file)}
-    out.mkdir(parents=True, exist_ok=True)
+    file = Records(out / "measured.jsonl")
+    known = {(r["method"], r["set"], r["name"]): r for r in file}
     for scene in pictures:
         name = scene.subset if scene.subset in ("fit", "test") else f"{scene.subset} {scene.split}"
         if (key, name, scene.name) not in known:
             matte, parts = cut(torch.from_numpy(np.ascontiguousarray(scene.rgb.transpose(2, 0, 1)))[None])
             record = {"method": key, "set": name, "name": scene.name, "iou": iou(matte, scene.matte), "parts": parts}
-            with file.open("a", encoding="utf-8") as lines:
-                lines.write(json.dumps(record) + "\n")
+            file.add(record)
             known[key, name, scene.name] = record
         yield known[key, name, scene.name]
 
@@ -163,16 +162,6 @@ def write(key: str, table: calibration.Table) -> None:
     }  # fmt: skip
     path.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
     print(path)
-
-
-def _read(path: Path) -> Iterator[Record]:
-    """Whole lines; a torn last one is measured again."""
-    if path.is_file():
-        for line in path.read_text(encoding="utf-8").splitlines():
-            try:
-                yield json.loads(line)
-            except ValueError:
-                continue
 
 
 if __name__ == "__main__":

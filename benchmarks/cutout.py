@@ -22,6 +22,8 @@ import torch
 
 import packshot
 from benchmarks._cutout_scenes import Scene, composed, encoded, linear, real_pairs, sample_pictures
+from benchmarks._segmenting import Method, flood, grabcut
+from packshot.evaluation.segmentation import boundary_f, iou, mae
 from packshot.evaluation.tables import markdown_table
 from packshot.imaging.mattes import foreground, over
 from packshot.imaging.segmentation.segment import segment
@@ -83,7 +85,7 @@ def scenes(data: Path, every: int) -> Iterator[Scene]:
 
 def score_all(scene: Scene) -> Iterator[Score]:
     """Every method on one picture."""
-    for name, method in (("packshot", _ours), ("GrabCut alone", _grabcut), ("flood fill", _flood)):
+    for name, method in (("packshot", _ours), ("GrabCut alone", _alone(grabcut)), ("flood fill", _alone(flood))):
         yield _score(scene, name, method)
 
 
@@ -91,12 +93,9 @@ def _score(scene: Scene, name: str, method: Callable[[np.ndarray], tuple[np.ndar
     start = time.perf_counter()
     matte, confidence = method(scene.rgb)
     seconds = time.perf_counter() - start
-    found, truth = matte > 0.5, scene.matte > 0.5
-    union = (found | truth).sum()
-    iou = float((found & truth).sum() / union) if union else 1.0
     edge = edge_errors(scene, matte) if name == "packshot" and scene.colour is not None else (np.nan, np.nan)
-    mae = float(np.abs(matte - scene.matte).mean())
-    return Score(scene.subset, scene.split, name, iou, boundary_f(found, truth), mae, seconds, confidence, *edge)
+    shape = iou(matte, scene.matte), boundary_f(matte, scene.matte), mae(matte, scene.matte)
+    return Score(scene.subset, scene.split, name, *shape, seconds, confidence, *edge)
 
 
 def _ours(rgb: np.ndarray) -> tuple[np.ndarray, float]:
@@ -104,40 +103,9 @@ def _ours(rgb: np.ndarray) -> tuple[np.ndarray, float]:
     return found.matte[0, 0].numpy(), found.confidence
 
 
-def _grabcut(rgb: np.ndarray) -> tuple[np.ndarray, float]:
-    """GrabCut of everything inside a thin border, 5 rounds, on a copy of at most 256 px as packshot has it."""
-    h, w = rgb.shape[:2]
-    step = max(1.0, max(h, w) / 256)
-    small = cv2.resize(rgb, (round(w / step), round(h / step)), interpolation=cv2.INTER_AREA)
-    rows, columns = small.shape[:2]
-    margin = max(1, round(0.02 * max(rows, columns)))
-    state = np.full((rows, columns), cv2.GC_BGD, np.uint8)
-    state[margin : rows - margin, margin : columns - margin] = cv2.GC_PR_FGD
-    cv2.setRNGSeed(0)
-    pixels = np.ascontiguousarray(np.round(small[..., ::-1] * 255).astype(np.uint8))
-    cv2.grabCut(pixels, state, None, np.zeros((1, 65)), np.zeros((1, 65)), 5, cv2.GC_INIT_WITH_MASK)
-    inside = np.isin(state, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.float32)
-    return cv2.resize(inside, (w, h), interpolation=cv2.INTER_LINEAR), np.nan
-
-
-def _flood(rgb: np.ndarray) -> tuple[np.ndarray, float]:
-    """What is connected with the border and within 10 Lab units of its median colour is background."""
-    lab = cv2.cvtColor(rgb, cv2.COLOR_RGB2Lab)
-    frame = np.concatenate([lab[0], lab[-1], lab[:, 0], lab[:, -1]])
-    near = (np.linalg.norm(lab - np.median(frame, axis=0), axis=-1) < 10).astype(np.uint8)
-    _, labels = cv2.connectedComponents(near, connectivity=4)
-    touching = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
-    return (~np.isin(labels, touching[touching > 0])).astype(np.float32), np.nan
-
-
-def boundary_f(found: np.ndarray, truth: np.ndarray, px: float = 3.0) -> float:
-    """Harmonic mean of the shares of both outlines that lie within `px` of the other; 1 if both are empty."""
-    lines = [m & ~(cv2.erode(m.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0) for m in (found, truth)]
-    if not lines[0].any() or not lines[1].any():
-        return float(lines[0].any() == lines[1].any())
-    near = [cv2.distanceTransform((~m).astype(np.uint8), cv2.DIST_L2, 5) <= px for m in lines]
-    precision, recall = near[1][lines[0]].mean(), near[0][lines[1]].mean()
-    return float(2 * precision * recall / max(1e-9, precision + recall))
+def _alone(method: Method) -> Callable[[np.ndarray], tuple[np.ndarray, float]]:
+    """A method that says nothing of its confidence."""
+    return lambda rgb: (method(rgb).matte, np.nan)
 
 
 def edge_errors(scene: Scene, matte: np.ndarray) -> tuple[float, float]:

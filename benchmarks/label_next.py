@@ -11,7 +11,6 @@ Processor seconds: about 0.7 a picture.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +21,7 @@ import numpy as np
 import torch
 
 from benchmarks._cutout_scenes import Scene, composed, real_pairs
+from benchmarks.learning.records import Records
 from packshot.catalogue.labelling import Candidate, looks_of, next_ones
 from packshot.evaluation.segmentation import iou
 from packshot.evaluation.tables import markdown_table
@@ -60,10 +60,8 @@ def scenes(data: Path, every: int) -> Iterator[Scene]:
 
 def seen(pictures: Iterator[Scene], out: Path) -> Iterator[dict[str, Any]]:
     """One record for each picture: IoU, doubt, disagreement, looks."""
-    out.mkdir(parents=True, exist_ok=True)
-    file = out / "seen.jsonl"
-    lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
-    known = {r["name"]: r for r in (json.loads(line) for line in lines if line.endswith("}"))}
+    file = Records(out / "seen.jsonl")
+    known = {r["name"]: r for r in file}
     operation = Cutout(method="classical")
     for scene in pictures:
         name = f"{scene.subset}/{scene.name}"
@@ -76,8 +74,7 @@ def seen(pictures: Iterator[Scene], out: Path) -> Iterator[dict[str, Any]]:
             record = {"name": name, "iou": iou(result.picture.matte[0, 0].numpy(), scene.matte)}
             record |= {"doubt": 1 - told["confidence"], "looks": [round(float(v), 2) for v in looks_of(picture)]}
             record["disagreement"] = 1 - min(told["agreement"], told.get("line_agreement", 1.0))
-            with file.open("a", encoding="utf-8") as opened:
-                opened.write(json.dumps(record) + "\n")
+            file.add(record)
             known[name] = record
         yield known[name]
 

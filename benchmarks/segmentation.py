@@ -15,7 +15,6 @@ classes on the split `test` of a pack, shards or catalogue with a layer layout.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -28,6 +27,7 @@ import torch
 
 from benchmarks._cutout_scenes import Scene, real_pairs
 from benchmarks._segmenting import Found, hardest_page, methods_of, parts_table
+from benchmarks.learning.records import Records
 from packshot.catalogue.composing.gathering import stock_of
 from packshot.catalogue.composing.picture import Composer
 from packshot.evaluation import segmentation
@@ -103,7 +103,8 @@ def scored(
     pictures: Iterable[Scene], methods: dict[str, tuple[str, Callable[[np.ndarray], Found]]], out: Path | None
 ) -> list[Record]:
     """One record for each picture and method; those in `out` are read, the others measured and appended."""
-    kept = {} if out is None else {_key(r): r for r in _read(out / "scores.jsonl")}
+    file = None if out is None else Records(out / "scores.jsonl")
+    kept = {_key(r): r for r in file or ()}
     records = []
     for scene in pictures:
         for name, (digest, method) in methods.items():
@@ -111,7 +112,8 @@ def scored(
             if key not in kept:
                 kept[key] = {"set": scene.subset, "name": scene.name, "method": name, "digest": digest}
                 kept[key] |= _score(scene, method)
-                _append(out, kept[key])
+                if file is not None:
+                    file.add(kept[key])
             records.append(kept[key])
     return records
 
@@ -184,25 +186,6 @@ def _grouped(records: list[Record], *keys: str) -> dict[tuple[str, ...], list[Re
 
 def _key(record: Record) -> tuple[str, ...]:
     return tuple(record[k] for k in ("set", "name", "method", "digest"))
-
-
-def _read(path: Path) -> Iterator[Record]:
-    """Whole lines; a torn last one is measured again."""
-    if path.is_file():
-        for line in path.read_text(encoding="utf-8").splitlines():
-            try:
-                yield json.loads(line)
-            except ValueError:
-                continue
-
-
-def _append(out: Path | None, record: Record) -> None:
-    if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
-        path = out / "scores.jsonl"
-        torn = path.is_file() and not path.read_bytes().endswith(b"\n")
-        with path.open("a", encoding="utf-8") as file:
-            file.write(("\n" if torn else "") + json.dumps(record) + "\n")
 
 
 def _unit(pixels: np.ndarray) -> np.ndarray:

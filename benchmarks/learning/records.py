@@ -24,15 +24,19 @@ class Records:
         found = self.find(**key)
         if found is not None:
             return found
-        row = {**key, **work()}
+        line = self.add({**key, **work()})
+        print(f"done: {line}", flush=True)
+        return json.loads(line)
+
+    def add(self, row: Mapping[str, Any]) -> str:
+        """Append a row, after a torn line on a line of its own; gives its text."""
         line = json.dumps(row, ensure_ascii=False)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("a+b") as file:
             if file.tell() and not self._ends_whole():
                 file.write(b"\n")
             file.write(line.encode() + b"\n")
-        print(f"done: {line}", flush=True)
-        return json.loads(line)
+        return line
 
     def find(self, **entries: Any) -> Row | None:
         """The last row with these entries."""
