@@ -7,21 +7,17 @@ place in it: XMP in an application extension, C2PA likewise (specification 2.2, 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-import torch
-
-from packshot.errors import MarkError, ParameterError
-from packshot.imaging.files.gif import check_frames, encode_gif, read_gif
+from packshot.errors import MarkError
+from packshot.imaging.files.gif import encode_gif, read_gif
 from packshot.imaging.picture import Picture
-from packshot.provenance import actions, manifest, marks
+from packshot.provenance import moving
 from packshot.provenance.credentials import Signing
-from packshot.provenance.export import Exported, hand_out, labelled, verified
-from packshot.provenance.origin import Origin
+from packshot.provenance.export import Exported, hand_out, verified
 from packshot.provenance.policies import Policy
-from packshot.provenance.statement import state
 from packshot.provenance.step import Step
 
 
@@ -40,23 +36,18 @@ def export_animation(
     corner of all of them. The result's pictures are the first frame. Raises MarkError if the marks did not survive,
     ParameterError for an ending other than .gif or frames that do not make an animation, FileError.
     """
-    if path.suffix.lower() != ".gif":
-        raise ParameterError(f"{path.name}: an animation is written as .gif, got {path.suffix or 'no ending'}")
-    check_frames(frames)
+    moving.check(frames, path, ".gif")
     plain = [frame.replace(matte=None) for frame in frames]
-    source = Origin()
-    statement = state(Picture(torch.cat([frame.rgb for frame in plain])), history, policy, source)
-    shown = [labelled(frame, statement, policy) for frame in plain]
-    statement, drawn = shown[0][1], shown[0][2]
-    packet = marks.packet(statement.term, source.xmp, aigc=statement.aigc, systems=statement.systems)
-    unsigned = encode_gif([picture for picture, _, _ in shown], frame_ms=frame_ms, xmp=packet)
-    done = (actions.created(statement.created), *statement.actions)
-    data = manifest.sign(unsigned, "image/gif", done, signing or Signing())
-    first, found = verified(data, "gif", statement, shown[0][0], path)
-    _check_frames(data, unsigned, len(frames) * (frame_ms // 10 * 10), path)
-    found |= {**drawn, "unsigned_sha256": hashlib.sha256(unsigned).hexdigest()}
-    sha256 = hand_out(data, path, statement, policy, found)
-    return Exported(path, sha256, len(data), "gif", None, found, first, shown[0][0])
+    made = moving.signed(plain, "image/gif", partial(_encoded, frame_ms=frame_ms), history, policy, signing)
+    first, found = verified(made.data, "gif", made.statement, made.first, path)
+    _check_frames(made.data, made.unsigned, len(frames) * (frame_ms // 10 * 10), path)
+    found |= made.marks
+    sha256 = hand_out(made.data, path, made.statement, policy, found)
+    return Exported(path, sha256, len(made.data), "gif", None, found, first, made.first)
+
+
+def _encoded(frames: Sequence[Picture], packet: bytes, frame_ms: int) -> bytes:
+    return encode_gif(frames, frame_ms=frame_ms, xmp=packet)
 
 
 def _check_frames(data: bytes, unsigned: bytes, total_ms: int, path: Path) -> None:

@@ -214,16 +214,22 @@ def verified(
 ) -> tuple[Picture, dict[str, str]]:
     """The picture and marks as read from the finished bytes, or MarkError."""
     loaded = files.open_picture(data)
-    term = marks.source_type(loaded.source.xmp)
-    if term != statement.term:
-        raise MarkError(f"{path.name}: wrote digital source type {statement.term}, read back {term}")
-    labels = marks.values(loaded.source.xmp, tc260.PROPERTY)
-    if statement.aigc is not None and labels != [statement.aigc]:
-        raise MarkError(f"{path.name}: wrote one AIGC label, read back {labels or 'none'}")
-    credentials = manifest.read(data, f"image/{format}")
-    if credentials.state not in ("valid", "trusted"):
-        raise MarkError(f"{path.name}: the C2PA manifest reads back as {credentials.state}: {credentials.detail}")
+    found = marks_read_back(data, f"image/{format}", loaded.source.xmp, statement, path)
     if loaded.picture.size != picture.size:
         raise MarkError(f"{path.name}: wrote {picture.size} px, read back {loaded.picture.size}")
+    return loaded.picture, found
+
+
+def marks_read_back(data: bytes, mime: str, packet: bytes | None, statement: Statement, path: Path) -> dict[str, str]:
+    """Mark → what it says in the finished bytes and their XMP packet; MarkError unless that is what was stated."""
+    term = marks.source_type(packet)
+    if term != statement.term:
+        raise MarkError(f"{path.name}: wrote digital source type {statement.term}, read back {term}")
+    labels = marks.values(packet, tc260.PROPERTY)
+    if statement.aigc is not None and labels != [statement.aigc]:
+        raise MarkError(f"{path.name}: wrote one AIGC label, read back {labels or 'none'}")
+    credentials = manifest.read(data, mime)
+    if credentials.state not in ("valid", "trusted"):
+        raise MarkError(f"{path.name}: the C2PA manifest reads back as {credentials.state}: {credentials.detail}")
     found = {"iptc_digital_source_type": str(term), "c2pa": credentials.state, "c2pa_signer": credentials.signer}
-    return loaded.picture, found | ({"tc260_aigc": labels[0]} if labels else {})
+    return found | ({"tc260_aigc": labels[0]} if labels else {})
