@@ -75,7 +75,7 @@ def edge_shift_px(a: Tensor, b: Tensor, where: Tensor | None = None) -> float:
     """
     _same_shape(a, b, where)
     where = torch.ones_like(a[:, :1], dtype=torch.bool) if where is None else where
-    return _shift_of_luma(_luma(a), _luma(b), where)
+    return _shift_of_luma(luma(a), luma(b), where)
 
 
 def fidelity(truth_rgb: Tensor, result_rgb: Tensor, inside: Tensor, *, edges: bool = True) -> dict[str, float]:
@@ -97,12 +97,12 @@ def fidelity(truth_rgb: Tensor, result_rgb: Tensor, inside: Tensor, *, edges: bo
     if not differs.any():
         return unchanged
     delta_e = _delta_e_at(truth, result, differs)
-    luma = _luma(truth), _luma(result)
+    lumas = luma(truth), luma(result)
     return {
         "delta_e_max": float(delta_e.max()),
         "delta_e_p99": _percentile(delta_e, int(inside.sum()), 0.99),
-        **({"edge_shift_px": _shift_of_luma(*luma, inside)} if edges else {}),
-        "ssim": ssim(*luma, inside),
+        **({"edge_shift_px": _shift_of_luma(*lumas, inside)} if edges else {}),
+        "ssim": ssim(*lumas, inside),
     }
 
 
@@ -115,7 +115,8 @@ def _same_shape(a: Tensor, b: Tensor, where: Tensor | None) -> None:
         )
 
 
-def _luma(rgb: Tensor) -> Tensor:
+def luma(rgb: Tensor) -> Tensor:
+    """`(n, 1, h, w)` luma of encoded rgb `(n, 3, h, w)`, on the CPU."""
     r, g, b = rgb.detach().cpu().unbind(1)
     return (LUMA[0] * r).add_(g, alpha=LUMA[1]).add_(b, alpha=LUMA[2])[:, None]
 
