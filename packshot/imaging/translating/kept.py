@@ -28,9 +28,9 @@ def structure(before: Tensor, after: Tensor, where: Tensor | None = None) -> dic
     a, b, inside = _copies(before, after, where)
     if not bool(inside.any()):
         return {}
-    grey = [compare.luma(x) for x in (a, b)]
-    lines = [_edges(x[0, 0].numpy()) & inside[0, 0].numpy() for x in grey]
-    return {"edge_f": agreement(*lines), "ssim_luma": compare.ssim(*grey, where=inside)}
+    one, other = compare.luma(a), compare.luma(b)
+    lines = [edges(x) & inside[0, 0].numpy() for x in (one, other)]
+    return {"edge_f": agreement(*lines), "ssim_luma": compare.ssim(one, other, inside)}
 
 
 def _copies(before: Tensor, after: Tensor, where: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
@@ -45,8 +45,9 @@ def _copies(before: Tensor, after: Tensor, where: Tensor | None) -> tuple[Tensor
     return a, b, geometry.resize_layer(matte, size) > 0.5
 
 
-def _edges(luma: NDArray[np.float32]) -> NDArray[np.bool_]:
-    levels = np.rint(255 * cv2.GaussianBlur(luma, (0, 0), 0.8)).astype(np.uint8)
+def edges(luma: Tensor) -> NDArray[np.bool_]:
+    """Edge map `(h, w)` of luma `(1, 1, h, w)` in [0, 1]."""
+    levels = np.rint(255 * cv2.GaussianBlur(luma[0, 0].numpy(), (0, 0), 0.8)).clip(0, 255).astype(np.uint8)
     across, down = (cv2.Sobel(levels, cv2.CV_16S, *way) for way in ((1, 0), (0, 1)))
     strong = max(LEAST, float(np.percentile(np.hypot(across, down), STRONG)))
     return np.asarray(cv2.Canny(across, down, 0.4 * strong, strong, L2gradient=True) > 0)

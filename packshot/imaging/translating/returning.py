@@ -14,13 +14,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from packshot.imaging import geometry
 from packshot.imaging.colour import linear_to_srgb, srgb_to_linear
 
 LUMA = (0.2126, 0.7152, 0.0722)  # of linear light
 RADIUS = 2  # px of the copy
 EPS = 2e-3  # of linear light, squared
 DARKEST = 0.01  # linear light, below which lighter and darker are not told as shares
+BAND = 128  # rows of the photo worked on at once
 MOST = 4.0  # times as light or dark as the photo's detail, at most
 
 
@@ -29,18 +29,38 @@ def returned(photo: Tensor, before: Tensor, after: Tensor, detail: float = 1.0, 
 
     photo: `(1, 3, H, W)`; before: the copy that the network saw, `(1, 3, h, w)`; after: what it made of it. detail:
     0 = the network's picture enlarged, 1 = with all of the photo's detail. part: `(1, 1, h, w)`, what maps are fitted
-    to (a product), so that its surroundings do not enter. Nothing is clipped but at the end.
+    to (a product), so that its surroundings do not enter. Memory beyond the result does not grow with the photo.
     """
     size = (photo.shape[2], photo.shape[3])
     x, y = srgb_to_linear(before), srgb_to_linear(after)
     weight = torch.ones_like(x[:, :1]) if part is None else part.clamp(min=1e-3)
     slopes, offset = _fitted(x, y, weight)
-    rest = y - _mapped(x, slopes, offset)
-    slopes, offset, rest = (_large(v, size) for v in (slopes, offset, rest))
-    made = _mapped(srgb_to_linear(photo), slopes, offset) + rest
-    if detail < 1:
-        made = _large(y, size) + detail * (made - _large(y, size))
+    small = torch.cat([slopes, offset + y - _mapped(x, slopes, offset), y], 1)  # the rest moves the offset
+    out = torch.empty_like(photo)
+    for top in range(0, size[0], BAND):
+        rows = slice(top, min(size[0], top + BAND))
+        out[:, :, rows] = _band(photo[:, :, rows], enlarged(small, size, rows), detail)
+    return out
+
+
+def _band(photo: Tensor, large: Tensor, detail: float) -> Tensor:
+    made = _mapped(srgb_to_linear(photo), large[:, :9], large[:, 9:12])
+    made = made if detail == 1 else torch.lerp(large[:, 12:], made, detail)
     return linear_to_srgb(made.clamp(0, 1)).clamp(0, 1)
+
+
+def enlarged(small: Tensor, size: tuple[int, int], rows: slice | None = None) -> Tensor:
+    """Rows of `(1, c, h, w)` brought to `size` (H, W), bilinear between pixel centres: `(1, c, rows, W)`."""
+    rows = rows or slice(0, size[0])
+    place = (torch.arange(rows.start, rows.stop) + 0.5) * (small.shape[2] / size[0]) - 0.5
+    place = place.clamp(0, small.shape[2] - 1)
+    above = place.long()
+    share = (place - above).view(-1, 1)
+    below = (above + 1).clamp(max=small.shape[2] - 1)
+    band = torch.lerp(small[:, :, above], small[:, :, below], share.expand(len(place), small.shape[3]))
+    if small.shape[3] == size[1]:
+        return band
+    return functional.interpolate(band, (len(place), size[1]), mode="bilinear", align_corners=False)
 
 
 def _fitted(x: Tensor, y: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
@@ -82,22 +102,17 @@ def _outer(a: Tensor, b: Tensor) -> Tensor:
 
 def _matrices(nine: Tensor) -> Tensor:
     """`(n, h, w, 3, 3)` of `(n, 9, h, w)`."""
-    return nine.unflatten(1, (3, 3)).permute(0, 3, 4, 1, 2)
+    n, _, h, w = nine.shape
+    return nine.view(n, 3, 3, h, w).permute(0, 3, 4, 1, 2)
 
 
 def _mapped(x: Tensor, slopes: Tensor, offset: Tensor) -> Tensor:
-    return (slopes.unflatten(1, (3, 3)) * x[:, None]).sum(2) + offset
+    n, _, h, w = x.shape
+    out: Tensor = (slopes.view(n, 3, 3, h, w) * x[:, None]).sum(2) + offset
+    return out
 
 
 def _mean(x: Tensor) -> Tensor:
     """Box mean around each pixel; at the border of what there is."""
     sides = [min(2 * RADIUS + 1, n // 2 * 2 - 1 if n > 1 else 1) for n in x.shape[2:]]
     return functional.avg_pool2d(x, sides, 1, [n // 2 for n in sides], count_include_pad=False)
-
-
-def _large(x: Tensor, size: tuple[int, int]) -> Tensor:
-    if tuple(x.shape[2:]) == size:
-        return x
-    if size[0] >= x.shape[2] and size[1] >= x.shape[3]:
-        return functional.interpolate(x, size, mode="bilinear", align_corners=False)
-    return geometry.resize_layer(x, size)

@@ -7,7 +7,7 @@ from packshot.imaging import compare
 from packshot.imaging.colour import delta_e_2000, linear_to_srgb, rgb_to_lab, srgb_to_linear
 from packshot.imaging.geometry import resize_layer
 from packshot.imaging.translating.kept import structure
-from packshot.imaging.translating.returning import returned
+from packshot.imaging.translating.returning import enlarged, returned
 
 SMALL = (32, 48)
 
@@ -86,3 +86,10 @@ def test_structure_tells_moved_edges_from_other_colours():
     assert other["edge_f"] > 0.8 > moved["edge_f"] + 0.2
     assert other["ssim_luma"] > moved["ssim_luma"]
     assert structure(rgb, rgb, matte * 0) == {}
+
+
+def test_rows_enlarged_alone_are_those_of_the_whole():
+    few = torch.rand(1, 2, 5, 7, generator=torch.Generator().manual_seed(2))
+    whole = torch.nn.functional.interpolate(few, (31, 20), mode="bilinear", align_corners=False)
+    torch.testing.assert_close(enlarged(few, (31, 20)), whole)
+    torch.testing.assert_close(enlarged(few, (31, 20), slice(10, 17)), whole[:, :, 10:17])
