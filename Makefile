@@ -34,15 +34,15 @@ test-all: lint browser exiftool postgresql
 
 # The browser tests need Chromium; where it cannot be installed they skip and say so.
 browser:
-	@sh scripts/browser.sh
+	@sh scripts/program.sh chromium chromium chromium-browser google-chrome
 
 # Marks are read back by an independent program; where ExifTool cannot be installed those tests skip and say so.
 exiftool:
-	@sh scripts/exiftool.sh
+	@sh scripts/program.sh libimage-exiftool-perl exiftool
 
 # The service's store is tested on a PostgreSQL server of the tests' own; where it cannot be installed those tests skip.
 postgresql:
-	@sh scripts/postgresql.sh
+	@sh scripts/program.sh postgresql initdb /usr/lib/postgresql/*/bin/initdb
 
 # Weights of other projects: spandrel brings torchvision, so its tests run in an environment of their own.
 COMMUNITY ?= .venv-community

@@ -26,6 +26,12 @@ PRODUCTS = "products.jsonl"
 FACTS = "catalogue.json"
 
 
+def require_empty(folder: Path) -> None:
+    """Raise CatalogueError if a folder to write to holds something already."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise CatalogueError(f"{folder}: is not empty; choose another folder")
+
+
 class Shot(NamedTuple):
     """One picture file of one product, of the row (counted from 0) of the catalogue.
 

@@ -33,6 +33,7 @@ from packshot.cli import (
     train,
     verify,
 )
+from packshot.cli.shared import BOTH_HELPS, application
 from packshot.errors import PackshotError
 from packshot.version import __version__
 
@@ -51,7 +52,7 @@ class Verbs(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in LATER:
             return super().get_command(ctx, cmd_name)
-        words = typer.Typer(add_completion=False, rich_markup_mode=None)
+        words = application()
         words.command(cmd_name, help=LATER[cmd_name])(lambda: None)
         return typer.main.get_command(words)
 
@@ -62,15 +63,12 @@ class Verbs(TyperGroup):
         return super().resolve_command(ctx, args)
 
 
-app = typer.Typer(
+app = application(
     name="packshot",
     cls=Verbs,
     help="From a shop's catalogue of product photos to listing-ready pictures.",
     no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings=BOTH_HELPS,
 )
 app.command("demo")(demo.demo)
 app.add_typer(catalogue.app, name="catalogue")

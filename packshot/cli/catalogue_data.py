@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from packshot.cli.shared import listed
+
 if TYPE_CHECKING:
     from packshot.catalogue.audit import Audit
 
 Folder = Annotated[Path, typer.Argument(metavar="CATALOGUE", help="Folder with products.jsonl.")]
-LISTED = 20
 
 
 def audit(
@@ -89,11 +90,7 @@ def pack(
     names = [name.strip() for name in layers.split(",") if name.strip()]
     pictures, problems = packed(catalogue, out, size, fit=fit, grey=grey, layers=names, replace=replace)  # type: ignore[arg-type]
     typer.echo(f"{out}: {len(pictures):,} pictures of {size} px, layers {', '.join(pictures.layers)}")
-    for problem in problems[:LISTED]:
-        typer.echo(str(problem))
-    if len(problems) > LISTED:
-        typer.echo(f"and {len(problems) - LISTED:,} more")
-    raise typer.Exit(1 if problems else 0)
+    raise typer.Exit(listed(problems))
 
 
 def known(
@@ -115,9 +112,7 @@ def known(
     place = source if source is not None else fetch(kind)
     catalogue, problems = collect(kind, place, out)
     typer.echo(f"{out}: {len(catalogue):,} products")
-    for problem in problems[:LISTED]:
-        typer.echo(str(problem))
-    raise typer.Exit(1 if problems else 0)
+    raise typer.Exit(listed(problems))
 
 
 def album(
@@ -138,8 +133,4 @@ def album(
     made, problems = build(sources, out, tuple(shrink or (0.67,)))
     megabytes = made.pixels.size / 1e6
     typer.echo(f"{out}: {len(made):,} pictures, {megabytes:,.0f} MB, licences: {', '.join(made.licences)}")
-    for problem in problems[:LISTED]:
-        typer.echo(str(problem))
-    if len(problems) > LISTED:
-        typer.echo(f"and {len(problems) - LISTED:,} more")
-    raise typer.Exit(1 if problems else 0)
+    raise typer.Exit(listed(problems))

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-LISTED = 20
+from packshot.cli.shared import listed
+
 SHOWN = 36  # pictures on the sheet
 
 
@@ -41,16 +42,12 @@ def stock(
 
     made, problems = gather(sources, ground or [], out, cut=cut)
     counts = Counter(piece.kind for piece in made.pieces)
-    told = ", ".join(f"{count:,} {kind}s" for kind, count in sorted(counts.items()))
-    typer.echo(f"{out}: {told}, {made.pixels.size / 1e6:,.0f} MB, licences: {', '.join(made.licences)}")
+    kinds = ", ".join(f"{count:,} {kind}s" for kind, count in sorted(counts.items()))
+    typer.echo(f"{out}: {kinds}, {made.pixels.size / 1e6:,.0f} MB, licences: {', '.join(made.licences)}")
     if sheet is not None:
         _draw(out, sheet, side)
         typer.echo(f"{sheet}")
-    for problem in problems[:LISTED]:
-        typer.echo(str(problem))
-    if len(problems) > LISTED:
-        typer.echo(f"and {len(problems) - LISTED:,} more")
-    raise typer.Exit(1 if problems else 0)
+    raise typer.Exit(listed(problems))
 
 
 def _draw(folder: Path, sheet: Path, side: int) -> None:

@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 
 from packshot import operations
 from packshot.cli import marking
+from packshot.cli.shared import application
 from packshot.errors import PackshotError, ParameterError
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Operations(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in operations.TABLE:
             return None
-        single = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+        single = application()
         single.command(cmd_name)(command_of(cmd_name))
         return typer.main.get_command(single)
 

@@ -10,18 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from packshot.cli.edit import describe
+from packshot.cli.shared import BOTH_HELPS, application
 from packshot.serve.settings import Settings, settings
 
 if TYPE_CHECKING:
     from packshot.serve.guards.keys import Keys
 
-app = typer.Typer(
+app = application(
     help="Edits, checks and jobs over HTTP, and the keys for it.",
     invoke_without_command=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings=BOTH_HELPS,
 )
 KEYS = Annotated[Path | None, typer.Option("--keys", metavar="FILE", help="file of API keys [default: DATA/keys.json]")]
 

@@ -9,14 +9,10 @@ from typing import Annotated, Any
 import typer
 
 from packshot.cli import serve as serving
+from packshot.cli.shared import BOTH_HELPS, application
 from packshot.serve.settings import settings
 
-app = typer.Typer(
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+app = application(context_settings=BOTH_HELPS)
 BROWSER = Annotated[bool, typer.Option("--browser/--no-browser", help="open the studio in the browser")]
 
 

@@ -55,8 +55,9 @@ def render(
 
     Exit code 1 if pictures could not be made; they are listed in failed.jsonl.
     """
+    from packshot.catalogue.catalogue import require_empty
     from packshot.catalogue.shards.making import make
-    from packshot.catalogue.shards.unpack import require_empty, to_catalogue
+    from packshot.catalogue.shards.unpack import to_catalogue
     from packshot.catalogue.toyshop.sets.job import job, render_sample
     from packshot.imaging.home import home
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
 
-from packshot.errors import ParameterError
+from packshot.errors import ParameterError, complaints
 from packshot.imaging.home import home
 from packshot.operations.operation import parameter
 
@@ -187,8 +187,4 @@ def settings(given: Mapping[str, Any] | None = None, environment: Mapping[str, s
     try:
         return Settings(**values)
     except ValidationError as error:
-        words = [
-            f"{'.'.join(map(str, e['loc']))}: {e['msg'].removeprefix('Value error, ')}, got {e['input']!r}"
-            for e in error.errors()
-        ]
-        raise ParameterError("; ".join(words)) from None
+        raise ParameterError("; ".join(complaints(error, ""))) from None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from packshot.catalogue.catalogue import Catalogue, Writer
+from packshot.catalogue.catalogue import Catalogue, Writer, require_empty
 from packshot.catalogue.dataset.pack import CHANNELS
 from packshot.catalogue.dataset.pictures import Pictures
 from packshot.catalogue.dataset.writing import PackWriter
@@ -76,12 +76,6 @@ def _picture(sample: Sample, layers: tuple[str, ...], size: int) -> tuple[dict[s
     told = sample.attributes()
     told["attributes"] = {**told.get("attributes", {}), **told.pop("view", {})}
     return {**told, "key": sample.key}, pixels
-
-
-def require_empty(folder: Path) -> None:
-    """Raise CatalogueError if a folder to write to holds something already."""
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise CatalogueError(f"{folder}: is not empty; choose another folder")
 
 
 def to_catalogue(folder: str | Path, out: str | Path) -> tuple[Catalogue, list[Problem]]:

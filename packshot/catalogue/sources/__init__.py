@@ -14,10 +14,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import cast
 
-from packshot.catalogue.catalogue import Catalogue, Writer
+from packshot.catalogue.catalogue import Catalogue, Writer, require_empty
 from packshot.catalogue.problems import PROBLEMS, Problem, ProblemLog
 from packshot.catalogue.product import Product
-from packshot.errors import CatalogueError, ParameterError
+from packshot.errors import ParameterError
 
 # kind: (module of this folder, whether the pictures stay where they are)
 KINDS: dict[str, tuple[str, bool]] = {
@@ -63,8 +63,7 @@ def collect(
     if kind not in KINDS:
         raise ParameterError(f"kind: expected one of {', '.join(KINDS)}; got {kind!r}")
     folder = Path(out)
-    if folder.exists() and any(folder.iterdir()):
-        raise CatalogueError(f"{folder}: is not empty; choose another folder")
+    require_empty(folder)
     folder.mkdir(parents=True, exist_ok=True)
     log = ProblemLog(folder / PROBLEMS)
     facts = {"made_from": str(Path(place).resolve()), "kind": kind}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from packshot.errors import UnsafePath
@@ -57,10 +57,7 @@ async def listed(
 async def taken(request: Request, service: Serving, caller: FileCaller) -> Response:
     """Copied, so that later changes of the folder change nothing."""
     given = forms.parsed(await request.body(), "body", dict)
-    try:
-        wanted = Named(**given)
-    except ValidationError as error:
-        raise problems.of_validation(error, "", Named) from None
+    wanted = forms.checked(Named, given)
     made = await aside(_taken, service, caller, wanted.path)
     return JSON(files.told(made), 201, {"Location": f"/v1/files/{made.id}"})
 

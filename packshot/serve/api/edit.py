@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from starlette.responses import Response
 
 from packshot import operations
@@ -125,19 +125,13 @@ def _checked(step: Mapping[str, Any]) -> dict[str, Any]:
     if name not in operations.TABLE:
         raise ParameterError(f"operation: expected one of {', '.join(operations.TABLE)}; got {problems.shown(name)}")
     model = operations.find(name)
-    try:
-        model(**parameters)
-    except ValidationError as error:
-        raise problems.of_validation(error, name, model) from None
+    forms.checked(model, parameters, name)
     return dict(step)
 
 
 def _output(form: Form) -> dict[str, Any]:
     given: dict[str, Any] = form.json("output", dict, {})
-    try:
-        Encoding(**given)
-    except ValidationError as error:
-        raise problems.of_validation(error, "output", Encoding) from None
+    forms.checked(Encoding, given, "output")
     return given
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.responses import Response, StreamingResponse
@@ -96,10 +96,7 @@ def _kept(service: Service, caller: Caller, name: str, file: UploadFile) -> Uplo
 
 async def _fetched(request: Request, service: Service, caller: Caller) -> Upload:
     given = forms.parsed(await request.body(), "body", dict)
-    try:
-        wanted = Fetch(**given)
-    except ValidationError as error:
-        raise problems.of_validation(error, "", Fetch) from None
+    wanted = forms.checked(Fetch, given)
     return await aside(_fetch, service, caller, wanted)
 
 

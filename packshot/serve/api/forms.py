@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
+from pydantic import BaseModel, ValidationError
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -14,6 +15,8 @@ from starlette.requests import Request
 from packshot.serve.api import problems
 from packshot.serve.api.service import Service, aside
 from packshot.serve.guards.access import Caller
+
+Model = TypeVar("Model", bound=BaseModel)
 
 TEXT_BYTES = 1 << 20
 FILE_ID = "file_"
@@ -117,6 +120,14 @@ def parsed(text: str | bytes, name: str, expected: type[Any]) -> Any:
             expected=f"{words} of JSON",
         )
     return value
+
+
+def checked(model: type[Model], given: Mapping[str, Any], where: str = "") -> Model:
+    """The model made from what came. where: before the names of fields. Raises Problem naming what is wrong."""
+    try:
+        return model(**given)
+    except ValidationError as error:
+        raise problems.of_validation(error, where, model) from None
 
 
 def _refused(text: str) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from packshot.operations.operation import parameter
@@ -90,10 +90,7 @@ async def generate(request: Request, service: Serving, caller: EditCaller) -> Re
 
 
 def _asked(given: dict[str, Any]) -> Draw:
-    try:
-        asked = Draw(**given)
-    except ValidationError as error:
-        raise problems.of_validation(error, "", Draw) from None
+    asked = forms.checked(Draw, given)
     if not WEIGHTS.fullmatch(asked.checkpoint):
         words = "the name of weights; GET /v1/models lists them"
         raise problems.plain(

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Header, Query, Request
-from pydantic import ValidationError
 from starlette.responses import Response, StreamingResponse
 
 from packshot.serve.api import forms, problems
@@ -52,10 +51,7 @@ async def submit(
     """201 with the job, or 200 with the job that the same Idempotency-Key made before."""
     given = forms.parsed(await request.body(), "body", dict)
     problems.refuse_text([idempotency_key], "Idempotency-Key")
-    try:
-        wanted = JobRequest(**given)
-    except ValidationError as error:
-        raise problems.of_validation(error, "", JobRequest) from None
+    wanted = forms.checked(JobRequest, given)
     needed = cast(Scope, scope_of(wanted.kind))
     if not caller.may(needed):
         raise problems.plain(403, f"key {caller.name} lacks the scope {needed}, which jobs of kind {wanted.kind} need")

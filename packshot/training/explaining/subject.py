@@ -73,7 +73,7 @@ def open_subject(stored: Checkpoint, device: str) -> Subject:
     for kind, ability in _ABILITIES:
         if hasattr(network, ability):
             return Subject(stored, kind, network, device)
-    if stored.config.get("classes") and stored.network not in SEGMENTERS:
+    if stored.config.get("classes") and not hasattr(network, "everything"):  # those name pixels
         return Subject(stored, "classifier", network, device)
     raise ParameterError(
         f"{stored.path.name}: a {stored.network} makes no pictures from noise or codes, and gives no score or class of "
@@ -81,5 +81,4 @@ def open_subject(stored: Checkpoint, device: str) -> Subject:
     )
 
 
-SEGMENTERS = ("unet", "segnet", "nested-unet", "guided-unet")  # classes of every pixel, not of the picture
 _ABILITIES: tuple[tuple[Kind, str], ...] = (("critic", "judge"), ("autoencoder", "decode"), ("classifier", "classify"))

@@ -63,20 +63,25 @@ export function upload(file, told = () => {}, signal = undefined) {
   });
 }
 
-/** Upload many files, a few at once. `told({index, share})`. Gives one {file} or {problem} for each, in order. */
+/** Upload many files, a few at once. told(share): of all of them together. Gives one {file} or {problem} for each, in order. */
 export async function uploadAll(files, told = () => {}, signal = undefined, atOnce = 3) {
   const results = Array.from({ length: files.length });
+  const shares = results.map(() => 0);
+  const tell = (index, share) => {
+    shares[index] = share;
+    told(shares.reduce((a, b) => a + b, 0) / shares.length);
+  };
   let next = 0;
   async function work() {
     while (next < files.length && !signal?.aborted) {
       const index = next++;
       try {
-        results[index] = { file: await patiently(() => upload(files[index], (share) => told({ index, share }), signal), signal) };
+        results[index] = { file: await patiently(() => upload(files[index], (share) => tell(index, share), signal), signal) };
       } catch (problem) {
         if (problem.name === "AbortError") throw problem;
         results[index] = { problem };
       }
-      told({ index, share: 1 });
+      tell(index, 1);
     }
   }
   await Promise.all(Array.from({ length: Math.min(atOnce, files.length) }, work));

@@ -87,11 +87,10 @@ function Choices({ channels, pipelines, kind }) {
 
 /** Upload what was not uploaded before; gives the ids. A photo that is refused stops nothing and is told. */
 async function sent(photos, tell, signal) {
-  const shares = photos.map((photo) => (photo.id ? 1 : 0));
   const open = photos.filter((photo) => !photo.id);
-  const show = () => tell({ share: shares.reduce((a, b) => a + b, 0) / photos.length, count: photos.length });
-  show();
-  const done = await uploadAll(open.map((photo) => photo.file), ({ index, share }) => { shares[photos.indexOf(open[index])] = share; show(); }, signal);
+  const show = (share) => tell({ share: 1 - (1 - share) * open.length / photos.length, count: photos.length });
+  show(0);
+  const done = await uploadAll(open.map((photo) => photo.file), show, signal);
   done.forEach((one, index) => { if (one?.file) open[index].id = one.file.id; });
   const refused = done.filter((one) => one?.problem);
   if (refused.length) complain(refused[0].problem);

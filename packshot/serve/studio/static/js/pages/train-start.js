@@ -58,8 +58,7 @@ function Choices({ presets, kind }) {
     try {
       let files = [];
       if (source === "own") {
-        const shares = photos.map(() => 0);
-        const done = await uploadAll(photos, ({ index, share }) => { shares[index] = share; setBusy(shares.reduce((a, b) => a + b, 0) / shares.length); }, stop.current.signal);
+        const done = await uploadAll(photos, setBusy, stop.current.signal);
         files = done.filter((one) => one?.file).map((one) => one.file.id);
         if (!files.length) throw done[0].problem;
       }

@@ -22,8 +22,7 @@ export function Over({ steps, onClose }) {
     setProblem(null);
     setShare(0);
     try {
-      const shares = photos.map(() => 0);
-      const done = await uploadAll(photos, ({ index, share: one }) => { shares[index] = one; setShare(shares.reduce((a, b) => a + b, 0) / photos.length); });
+      const done = await uploadAll(photos, setShare);
       const files = done.map((one) => one.file?.id).filter(Boolean);
       if (photos.length && !files.length) throw done[0].problem;
       const { text } = recipe({ name: "restyle", steps });

@@ -18,8 +18,7 @@ export function Styles({ styles, onChange }) {
     const taken = files.slice(0, MOST - styles.length);
     if (!taken.length) return;
     setShare(0);
-    const shares = taken.map(() => 0);
-    const done = await uploadAll(taken, ({ index, share: one }) => { shares[index] = one; setShare(shares.reduce((a, b) => a + b, 0) / taken.length); });
+    const done = await uploadAll(taken, setShare);
     done.forEach((one) => one.problem && complain(one.problem));
     onChange([...styles, ...done.map((one, index) => one.file && { id: one.file.id, name: taken[index].name, url: URL.createObjectURL(taken[index]), weight: 1 }).filter(Boolean)]);
     setShare(null);
