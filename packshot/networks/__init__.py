@@ -17,6 +17,7 @@ TABLE = {
     "guided-unet": "packshot.networks.segmentation.guided:GuidedUNetConfig:GuidedUNet",
     "features": "packshot.networks.features:FeatureNetConfig:FeatureNet",
     "attributes": "packshot.networks.attributes:AttributeNetConfig:AttributeNet",
+    "clip": "packshot.networks.transformers.clip:ClipConfig:Clip",
     "random-filters": "packshot.networks.style.filters:RandomFiltersConfig:RandomFilters",
     "vgg-19": "packshot.networks.vgg:VGGConfig:VGG",
     "squeezenet": "packshot.networks.squeezenet:SqueezeNetConfig:SqueezeNet",
@@ -41,6 +42,7 @@ TABLE = {
     "fsq": "packshot.networks.autoencoders.fsq:FSQConfig:FSQ",
     "latent-flow": "packshot.networks.autoencoders.latent_flow:LatentFlowConfig:LatentFlow",
     "code-transformer": "packshot.networks.autoencoders.code_transformer:CodeTransformerConfig:CodeTransformer",
+    "dit": "packshot.networks.transformers.dit:DiTConfig:DiT",
     "mixture": "packshot.networks.autoencoders.mixture:MixtureConfig:Mixture",
     "span": "packshot.networks.restoration.span:SPANConfig:SPAN",
     "nafnet": "packshot.networks.restoration.nafnet:NAFNetConfig:NAFNet",
@@ -53,6 +55,14 @@ TABLE = {
     "style-transformer": "packshot.networks.style.transformer:StyleTransformerConfig:StyleTransformer",
     "exemplar": "packshot.networks.style.exemplar:ExemplarConfig:Exemplar",
     "patch-discriminator": "packshot.networks.restoration.patch:PatchConfig:PatchDiscriminator",
+    "unet-translator": "packshot.networks.translation.unet:UNetTranslatorConfig:UNetTranslator",
+    "resnet-translator": "packshot.networks.translation.resnet:ResNetTranslatorConfig:ResNetTranslator",
+    "two-way-translator": "packshot.networks.translation.resnet:TwoWayConfig:TwoWay",
+    "spade": "packshot.networks.translation.spade:SpadeConfig:Spade",
+    "spade-encoder": "packshot.networks.translation.spade:SpadeEncoderConfig:SpadeEncoder",
+    "scale-discriminator": "packshot.networks.translation.patches:ScalesConfig:ScaleDiscriminator",
+    "star-discriminator": "packshot.networks.translation.patches:StarConfig:StarDiscriminator",
+    "patch-projector": "packshot.networks.translation.contrast:ProjectorConfig:Projector",
 }
 
 

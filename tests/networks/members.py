@@ -56,13 +56,29 @@ TINY = {
     "style-adapter": {"width": 4, "residuals": 1},
     "style-transformer": {"width": 8, "heads": 2, "decoders": 1},
     "exemplar": {"width": 4, "blocks": 1, "code": 5},
+    "unet-translator": {"width": 4, "max_width": 8, "depth": 2, "convs": 1, "condition_dim": 3},
+    "resnet-translator": {"width": 4, "blocks": 1, "condition_dim": 3},
+    "two-way-translator": {"width": 4, "blocks": 1},
+    "spade": {"channels_in": 3, "width": 4, "max_width": 8, "depth": 2, "hidden": 4, "condition_dim": 3, "look_dim": 2},
+    "spade-encoder": {"look_dim": 3, "width": 4, "depth": 2},
+    "scale-discriminator": {"width": 4, "depth": 2, "scales": 2, "condition_dim": 3},
+    "star-discriminator": {"width": 4, "depth": 2, **CLASSES},
+    "patch-projector": {"channels": [3, 5], "code": 4},
 }
 GENERATORS = [name for name in networks.TABLE if name.endswith("-generator")]
 CRITICS = [name for name in networks.TABLE if name.endswith("-critic")]
 SEGMENTING = [name for name, place in networks.TABLE.items() if ".segmentation." in place]
 SIZES = (28, 32)
 STYLED = ("adain", "style-transformer", "exemplar")  # take a photo and a style
-LEAST_IS_ZERO = ("halvings", "depth", "condition_dim", "group_size", "whole", "dropout")  # entries that may be 0
+LEAST_IS_ZERO = (
+    "halvings",
+    "depth",
+    "condition_dim",
+    "group_size",
+    "whole",
+    "dropout",
+    "look_dim",
+)  # entries that may be 0
 BATCH_MATTERS = ("progan-critic", "stylegan2-critic")  # they compare the pictures of a batch, on purpose
 BESIDE_THE_PICTURE = ("heads.classifiers", "text.", "to_code.")  # weights of a critic that no picture passes through
 DISCRETE = ("vqvae", "fsq")  # a rounding error may pick another code
@@ -82,7 +98,13 @@ def inputs(name, network, n, seed=0):
     """Positional inputs of n rows; row i is the same for every n."""
     rows = [_row(name, network.config, torch.Generator().manual_seed(seed + 100 * i)) for i in range(n)]
     columns = zip(*rows, strict=True)
-    return tuple(None if column[0] is None else torch.stack(column) for column in columns)
+    return tuple(_stacked(column) for column in columns)
+
+
+def _stacked(column):
+    if isinstance(column[0], list):
+        return [torch.stack(each) for each in zip(*column, strict=True)]
+    return None if column[0] is None else torch.stack(column)
 
 
 def _row(name, config, generator):
@@ -91,6 +113,8 @@ def _row(name, config, generator):
 
     if name == "style-adapter":
         return []
+    if name == "patch-projector":
+        return [[normal(6, c) for c in config.channels]]
     if name == "mixture":
         return [normal(config.latent_dim), torch.rand((), generator=generator)]
     condition = [normal(config.condition_dim)] if getattr(config, "condition_dim", 0) else []
@@ -108,6 +132,8 @@ def _row(name, config, generator):
     noise = [normal(config.latent_dim)] if name == "vae" else []
     if name in STYLED:
         return [first, normal(3, 24, 16).tanh()]
+    if name == "spade":
+        return [first, *condition, normal(config.look_dim)]
     return [first, *condition, *noise] if not tokens else [first, *(condition or [None]), *tokens]
 
 
