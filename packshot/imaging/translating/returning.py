@@ -24,22 +24,31 @@ BAND = 128  # rows of the photo worked on at once
 MOST = 4.0  # times as light or dark as the photo's detail, at most
 
 
-def returned(photo: Tensor, before: Tensor, after: Tensor, detail: float = 1.0, part: Tensor | None = None) -> Tensor:
+def returned(
+    photo: Tensor,
+    before: Tensor,
+    after: Tensor,
+    detail: float = 1.0,
+    part: Tensor | None = None,
+    place: tuple[int, int, int, int] | None = None,
+) -> Tensor:
     """`(1, 3, H, W)` sRGB: the photo as the network changed a copy of it.
 
     photo: `(1, 3, H, W)`; before: the copy that the network saw, `(1, 3, h, w)`; after: what it made of it. detail:
     0 = the network's picture enlarged, 1 = with all of the photo's detail. part: `(1, 1, h, w)`, what maps are fitted
-    to (a product), so that its surroundings do not enter. Memory beyond the result does not grow with the photo.
+    to (a product), so that its surroundings do not enter. place: (top, left, height, width) px: the photo lies there
+    in what the copy shows; left out: it is all of it. Memory beyond the result does not grow with the photo.
     """
-    size = (photo.shape[2], photo.shape[3])
+    top, left, *size = place or (0, 0, photo.shape[2], photo.shape[3])
     x, y = srgb_to_linear(before), srgb_to_linear(after)
     weight = torch.ones_like(x[:, :1]) if part is None else part.clamp(min=1e-3)
     slopes, offset = _fitted(x, y, weight)
     small = torch.cat([slopes, offset + y - _mapped(x, slopes, offset), y], 1)  # the rest moves the offset
-    out = torch.empty_like(photo)
-    for top in range(0, size[0], BAND):
-        rows = slice(top, min(size[0], top + BAND))
-        out[:, :, rows] = _band(photo[:, :, rows], enlarged(small, size, rows), detail)
+    out, columns = torch.empty_like(photo), slice(left, left + photo.shape[3])
+    for first in range(0, photo.shape[2], BAND):
+        rows = slice(first, min(photo.shape[2], first + BAND))
+        large = enlarged(small, (size[0], size[1]), slice(top + rows.start, top + rows.stop))
+        out[:, :, rows] = _band(photo[:, :, rows], large[..., columns], detail)
     return out
 
 

@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from packshot.imaging import geometry
+from packshot.imaging.picture import Picture
+from packshot.imaging.transforms import scale_shift
 
 FILL = 0.76  # of a window's side: products of the toyshop fill 0.68 to 0.84
 
@@ -19,6 +20,11 @@ class Window(NamedTuple):
     x: int
     y: int
     side: int
+
+    def inside(self, size: tuple[int, int]) -> tuple[slice, slice]:
+        """Rows and columns of a picture of size (h, w) that it covers."""
+        rows = slice(max(0, self.y), min(size[0], self.y + self.side))
+        return rows, slice(max(0, self.x), min(size[1], self.x + self.side))
 
 
 def around(matte: Tensor, fill: float = FILL) -> Window | None:
@@ -31,29 +37,15 @@ def around(matte: Tensor, fill: float = FILL) -> Window | None:
     return Window(round((x0 + x1 - side) / 2), round((y0 + y1 - side) / 2), side)
 
 
-def seen(layer: Tensor, window: Window, value: float | None = None) -> Tensor:
-    """`(1, c, side, side)` of a layer; beyond the picture its border goes on, or is `value`."""
-    h, w = layer.shape[2:]
-    rows = torch.arange(window.y, window.y + window.side)
-    columns = torch.arange(window.x, window.x + window.side)
-    part = layer[:, :, rows.clamp(0, h - 1)][:, :, :, columns.clamp(0, w - 1)]
-    if value is None:
-        return part
-    inside = ((rows >= 0) & (rows < h))[:, None] & ((columns >= 0) & (columns < w))
-    return torch.where(inside, part, value)
+def view(picture: Picture, window: Window, side: int) -> Picture:
+    """What is seen through the window, `side` px; beyond the picture is the mean colour of its border."""
+    step = window.side / side
+    to_old = scale_shift(step, step, window.x, window.y)
+    return geometry.carry(picture, to_old, (side, side), fill=border(picture.rgb))
 
 
-def small(layer: Tensor, side: int, linear: bool = False) -> Tensor:
-    """A window's layer at `side` px; linear: it is sRGB, averaged in linear light."""
-    if layer.shape[2] >= side:
-        return geometry.resize_layer(layer, (side, side), linear=linear)
-    return functional.interpolate(layer, (side, side), mode="bilinear", align_corners=False)
-
-
-def laid(layer: Tensor, part: Tensor, window: Window) -> Tensor:
-    """The layer with a window's part in its place; what is beyond the picture is left out."""
-    h, w = layer.shape[2:]
-    y0, y1, x0, x1 = max(0, window.y), min(h, window.y + window.side), max(0, window.x), min(w, window.x + window.side)
-    out = layer.clone()
-    out[:, :, y0:y1, x0:x1] = part[:, :, y0 - window.y : y1 - window.y, x0 - window.x : x1 - window.x]
-    return out
+def border(rgb: Tensor) -> tuple[float, float, float]:
+    """The median colour of a picture's outermost pixels `(1, 3, h, w)`."""
+    sides = (rgb[0, :, 0], rgb[0, :, -1], rgb[0, :, :, 0], rgb[0, :, :, -1])
+    r, g, b = (float(v) for v in torch.cat(sides, 1).median(1).values)
+    return r, g, b

@@ -1,37 +1,56 @@
-"""Windows: products fill them alike, borders go on, and what is laid back lies where it was taken."""
+"""Windows: products fill them alike, and what is seen through one lies where it was."""
 
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from packshot.imaging.picture import Picture
 from packshot.imaging.translating import windows
+from packshot.imaging.translating.returning import returned
 from packshot.imaging.translating.windows import FILL
 
 
 @settings(max_examples=25)
 @given(st.integers(5, 60), st.integers(5, 60), st.integers(0, 40), st.integers(0, 40), st.integers(1, 30))
-def test_a_window_lies_around_its_product_and_goes_back_to_its_place(h, w, top, left, length):
+def test_a_window_holds_its_product(h, w, top, left, length):
     matte = torch.zeros(1, 1, h, w)
     top, left = min(top, h - 1), min(left, w - 1)
     matte[..., top : top + length, left : left + length] = 1
     window = windows.around(matte)
     longest = max(min(h - top, length), min(w - left, length))
     assert abs(longest / window.side - FILL) < 0.5
-    part = windows.seen(matte, window)
-    assert float(windows.seen(matte, window, 0.0).sum()) == float(matte.sum())
-    assert torch.equal(
-        windows.laid(torch.full_like(matte, 7.0), part, window).clamp(max=1)[matte > 0], matte[matte > 0]
-    )
-    assert torch.equal(windows.laid(matte, part, window), matte)
+    rows, columns = window.inside((h, w))
+    assert float(matte[:, :, rows, columns].sum()) == float(matte.sum())
 
 
 def test_without_a_product_there_is_no_window():
     assert windows.around(torch.zeros(1, 1, 8, 8)) is None
 
 
-def test_beyond_the_picture_its_border_goes_on():
-    ramp = torch.arange(4.0).view(1, 1, 1, 4).expand(1, 1, 4, 4)
-    part = windows.seen(ramp, windows.Window(-2, 0, 8))
-    assert part[0, 0, 0].tolist() == [0, 0, 0, 1, 2, 3, 3, 3]
-    assert windows.small(part, 16).shape == (1, 1, 16, 16)
-    assert windows.small(part, 4).shape == (1, 1, 4, 4)
+def test_beyond_the_picture_is_the_colour_of_its_border():
+    rgb = torch.full((1, 3, 20, 20), 0.25)
+    rgb[..., 5:15, 0:10] = 0.75
+    matte = (rgb[:, :1] == 0.75).float()
+    window = windows.around(matte)
+    assert window.x < 0
+    seen = windows.view(Picture(rgb, matte=matte), window, 26)
+    assert seen.size == (26, 26)
+    assert float(seen.rgb[0, 0, 13, 0]) == pytest.approx(0.25, abs=0.01)
+    assert float(seen.matte[0, 0, 13, 13]) == pytest.approx(1, abs=0.01)
+
+
+def test_a_change_goes_back_to_its_place_also_where_the_window_leaves_the_picture():
+    rgb = torch.full((1, 3, 60, 80), 0.5)
+    rgb[:, :, 10:50, 0:30] = torch.rand(1, 3, 40, 30, generator=torch.Generator().manual_seed(0)) * 0.2 + 0.3
+    matte = torch.zeros(1, 1, 60, 80)
+    matte[..., 10:50, 0:30] = 1
+    window = windows.around(matte)
+    seen = windows.view(Picture(rgb, matte=matte), window, 26)
+    rows, columns = window.inside((60, 80))
+    place = (rows.start - window.y, columns.start - window.x, window.side, window.side)
+    lighter = (seen.rgb * 1.4).clamp(0, 1)
+    part = returned(rgb[:, :, rows, columns], seen.rgb, lighter, part=seen.matte, place=place)
+    ratio = part / rgb[:, :, rows, columns]
+    inside = matte[:, :, rows, columns].expand_as(part) > 0
+    assert float((ratio[inside] - 1.4).abs().mean()) < 0.05
