@@ -31,8 +31,6 @@ from packshot.models import check_licence, find, resolve_device
 
 KINDS = ("unet-translator", "resnet-translator", "two-way-translator", "spade")
 PLANES = {"drawing": 1, "layout": 1, "photo": 3}  # channels that are given
-PAPER = 0.9  # quantile of brightness that counts as paper
-FAINTEST = 0.12  # of the way from paper to black: anything paler is no line
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,30 +196,3 @@ def planes_of(layout: Tensor, count: int) -> Tensor:
             f"got {int(numbers[wrong][0])} at row {y}, column {x}"
         )
     return F.one_hot(numbers[:, 0], count).permute(0, 3, 1, 2).float()
-
-
-def ink_of(rgb: Tensor, size: tuple[int, int]) -> Tensor:
-    """A drawing `(n, 3, h, w)` in [0, 1], dark lines on light paper → ink `(n, 1, *size)` in [0, 1], 1 = line.
-
-    Paper may be of any light tone, lines of any colour that is darker. A thin line on a large canvas stays a line: it
-    is widened to about a pixel of the result before the picture is made smaller.
-    """
-    grey = (rgb.float() * rgb.new_tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)).sum(1, keepdim=True)
-    every = max(1, max(grey.shape[2:]) // 512)  # pixels enough to know the paper by
-    paper = grey[:, :, ::every, ::every].flatten(1).quantile(PAPER, dim=1).clamp(min=0.05).view(-1, 1, 1, 1)
-    depth = ((paper - grey) / paper).clamp(0, 1)
-    darkest = depth.flatten(1).amax(1).clamp(min=FAINTEST).view(-1, 1, 1, 1)
-    ink = ((depth / darkest - FAINTEST) / (0.5 - FAINTEST)).clamp(0, 1)
-    step = min(rgb.shape[2] / size[0], rgb.shape[3] / size[1])
-    wide = int(step * 0.5)
-    if wide > 1:
-        ink = _widened(ink, wide)
-    if tuple(ink.shape[2:]) == size:
-        return ink
-    return F.interpolate(ink, size=size, mode="bilinear", align_corners=False, antialias=True).clamp(0, 1)
-
-
-def _widened(ink: Tensor, reach: int) -> Tensor:
-    """Maximum over a square of about `reach` px a side, not moved."""
-    side = reach + 1 - reach % 2
-    return F.max_pool2d(F.max_pool2d(ink, (side, 1), 1, (side // 2, 0)), (1, side), 1, (0, side // 2))

@@ -22,6 +22,7 @@ from packshot.training.objectives.flow import Flow, FlowSettings
 from packshot.training.objectives.gan import Gan, GanSettings
 from packshot.training.objectives.growing import Growing, GrowingSettings
 from packshot.training.objectives.mixture import MixtureFit, MixtureSettings
+from packshot.training.objectives.pix2pix import Pix2Pix
 from packshot.training.objectives.product import ProductGan, ProductSettings
 from packshot.training.objectives.restore import (
     Inpaint,
@@ -32,8 +33,10 @@ from packshot.training.objectives.restore import (
     RestoreVaeSettings,
 )
 from packshot.training.objectives.segment import Segment, SegmentSettings
+from packshot.training.objectives.spade import SpadeGan, SpadeRules
 from packshot.training.objectives.style import AdaptStyle, AnyStyle, ExemplarStyle, OneStyle, StyleRules
 from packshot.training.objectives.stylegan import StyleGan, StyleSettings
+from packshot.training.objectives.translation import PairedRules
 from packshot.training.objectives.vae import Vae, VaeSettings
 from packshot.training.objectives.vaegan import VaeGan, VaeGanSettings
 from packshot.training.presets import Preset
@@ -67,6 +70,8 @@ KINDS: Mapping[str, Kind] = {
     "inpaint": Kind(Inpaint, InpaintSettings, ("restorer",), augmented=False),
     "restore-vae": Kind(RestoreVae, RestoreVaeSettings, ("restorer",), augmented=False),
     "segment": Kind(Segment, SegmentSettings, ("segmenter",), augmented=False),  # with its stream: see `segmenting`
+    "pix2pix": Kind(Pix2Pix, PairedRules, ("translator", "critic"), augmented=False),  # see `translating`
+    "spade": Kind(SpadeGan, SpadeRules, ("translator", "critic"), augmented=False),
     "style": Kind(OneStyle, StyleRules, ("restyler",), augmented=False),  # with their streams: see `styling`
     "style-adapter": Kind(AdaptStyle, StyleRules, ("adapter",), augmented=False),
     "style-any": Kind(AnyStyle, StyleRules, ("restyler",), augmented=False),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from packshot.training.missing import filled
 from packshot.training.objective import Objective
 from packshot.training.objectives.restore import RestoreSettings
 from packshot.training.objectives.style import StyleRules
+from packshot.training.objectives.translation import PairedRules
 from packshot.training.presets import Preset
 from packshot.training.restoring import RESTORING, crops_of
 from packshot.training.restoring import objective_of as restoring_objective_of
@@ -32,6 +33,7 @@ from packshot.training.segmenting import segmenting
 from packshot.training.settings import Settings
 from packshot.training.source import Source
 from packshot.training.styling import STYLING, styling
+from packshot.training.translating import PAIRED, pictures_for, translating_pairs
 
 TOKENS = 32  # words of a product's text that are read
 VOCABULARY = 1000
@@ -42,6 +44,7 @@ class Prepared:
     """Ready to train. attributes: column → names of its values, in the order of the condition's entries.
 
     words: of the texts that networks are told, None where there are none. first: the autoencoder a second stage is on.
+    card: what cards say beside what every card does.
     """
 
     objective: Objective
@@ -52,6 +55,7 @@ class Prepared:
     pictures: int
     words: Words | None = None
     first: FirstStage | None = None
+    card: Mapping[str, Any] = field(default_factory=dict)
 
 
 def prepare(
@@ -70,6 +74,8 @@ def prepare(
         return _segmenting(preset, catalogue, settings, rules)
     if preset.objective in STYLING:
         return _styling(preset, catalogue, settings, rules)
+    if preset.objective in PAIRED:
+        return _pairing(preset, catalogue, settings, rules, columns)
     first = None
     if preset.objective in SECOND:
         first = FirstStage.read(rules.get("autoencoder", ""), preset.objective)
@@ -124,6 +130,21 @@ def _styling(preset: Preset, place: str | Path, settings: Settings, rules: Mappi
     assert isinstance(own, StyleRules)
     made = styling(preset, place, own, settings.seed)
     return Prepared(made.objective, made.stream, settings, {}, made.licences, made.pictures)
+
+
+def _pairing(
+    preset: Preset, place: str | Path, settings: Settings, rules: Mapping[str, Any], columns: Sequence[str] | None
+) -> Prepared:
+    """Pairs of what is given and the photograph that should come of it, under the attributes of the columns."""
+    torch.manual_seed(settings.seed)
+    own = KINDS[preset.objective].rules(**rules)
+    assert isinstance(own, PairedRules)
+    pictures = pictures_for(preset, str(place), own)
+    labels = labels_of(pictures, preset, columns)
+    made = translating_pairs(preset, pictures, own, labels, columns_of(labels), settings.seed)
+    named = {column: label.names for column, label in labels.items()}
+    card = {"translation": made.card}
+    return Prepared(made.objective, made.stream, settings, named, made.licences, made.pictures, card=card)
 
 
 def labels_of(pictures: Pictures, preset: Preset, columns: Sequence[str] | None) -> dict[str, Labels]:

@@ -42,6 +42,12 @@ class Preset:
         "style-any",
         "style-exemplar",
         "segment",
+        "pix2pix",
+        "spade",
+        "cyclegan",
+        "dualgan",
+        "cut",
+        "stargan",
     ]
     networks: Mapping[str, tuple[str, Mapping[str, Any]]]
     size: int

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from packshot.errors import ParameterError
 from packshot.training.preset import Preset, falling, flat
 from packshot.training.rows import autoencoders, catalogue, fashion, restoration, segmentation, style, toyshop
+from packshot.training.rows.translation import ROWS as TRANSLATION
 
 __all__ = ["TABLE", "Preset", "falling", "find", "flat"]
 
@@ -18,6 +19,7 @@ TABLE: Mapping[str, Preset] = {
     **restoration.ROWS,
     **segmentation.ROWS,
     **style.ROWS,
+    **TRANSLATION,
 }
 
 

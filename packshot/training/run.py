@@ -150,7 +150,7 @@ def export(
 
 
 def _card(role: str, prepared: Prepared, preset: Preset, outcome: Outcome, facts: Mapping[str, Any]) -> dict[str, Any]:
-    own: dict[str, Any] = {}
+    own: dict[str, Any] = dict(prepared.card)
     parents = _parents(facts)
     licences = sorted(
         {
