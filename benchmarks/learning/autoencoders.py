@@ -57,7 +57,7 @@ ROWS: Mapping[str, Stage] = {
     "VAE-GAN": Stage("fashion-vae-gan"),
     "first stage: VAE": Stage("fashion-vae", 0.0, share=FIRST),
     "two stages: VAE, mixture": Stage("fashion-mixture", share=SECOND, after="first stage: VAE"),
-    "two stages: VAE, flow": Stage("fashion-flow", share=SECOND, after="first stage: VAE"),
+    "two stages: VAE, flow": Stage("fashion-latent-flow", share=SECOND, after="first stage: VAE"),
     "first stage: VQ-VAE": Stage("fashion-vqvae", share=FIRST),
     "two stages: VQ-VAE, transformer": Stage("fashion-codes", share=SECOND, after="first stage: VQ-VAE"),
     "first stage: FSQ": Stage("fashion-fsq", share=FIRST),

@@ -21,6 +21,7 @@ from packshot.training.objectives.discrete import Discrete, DiscreteSettings
 from packshot.training.objectives.flow import Flow, FlowSettings
 from packshot.training.objectives.gan import Gan, GanSettings
 from packshot.training.objectives.growing import Growing, GrowingSettings
+from packshot.training.objectives.matching import Matching, MatchingSettings
 from packshot.training.objectives.mixture import MixtureFit, MixtureSettings
 from packshot.training.objectives.pix2pix import Pix2Pix
 from packshot.training.objectives.product import ProductGan, ProductSettings
@@ -65,6 +66,7 @@ KINDS: Mapping[str, Kind] = {
     "flow": Kind(Flow, FlowSettings, ("flow", "autoencoder"), augmented=False),
     "mixture": Kind(MixtureFit, MixtureSettings, ("mixture", "autoencoder"), augmented=False),
     "codes": Kind(CodePrior, CodesSettings, ("prior", "autoencoder"), augmented=False),
+    "matching": Kind(Matching, MatchingSettings, ("flow",), augmented=False),  # with its stream: see `flowing`
     "classify": Kind(Classify, ClassifySettings, ("classifier",)),
     "restore": Kind(Restore, RestoreSettings, ("restorer",), augmented=False),  # and a critic: see `restoring`
     "inpaint": Kind(Inpaint, InpaintSettings, ("restorer",), augmented=False),

@@ -12,7 +12,12 @@ from packshot import checkpoint
 from packshot.errors import ParameterError
 
 # Objective of a second stage → the autoencoders it is for.
-SECOND: Mapping[str, tuple[str, ...]] = {"flow": ("vae",), "mixture": ("vae",), "codes": ("vqvae", "fsq")}
+SECOND: Mapping[str, tuple[str, ...]] = {
+    "flow": ("vae",),
+    "mixture": ("vae",),
+    "codes": ("vqvae", "fsq"),
+    "matching": ("fsq",),
+}
 
 
 @dataclass(frozen=True)

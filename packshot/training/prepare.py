@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from packshot.catalogue.dataset import changes
+from packshot.catalogue.dataset.conditions import Vocabulary
 from packshot.catalogue.dataset.order import Order
 from packshot.catalogue.dataset.pictures import Labels, Pictures
 from packshot.catalogue.dataset.stream import Stream, mirrored
@@ -20,6 +21,7 @@ from packshot.catalogue.dataset.words import Words
 from packshot.errors import ParameterError, complaints
 from packshot.training.building import KINDS, objective_of
 from packshot.training.first_stage import SECOND, FirstStage
+from packshot.training.flowing import flowing
 from packshot.training.material import pictures_of
 from packshot.training.missing import filled
 from packshot.training.objective import Objective
@@ -44,6 +46,7 @@ class Prepared:
     """Ready to train. attributes: column → names of its values, in the order of the condition's entries.
 
     words: of the texts that networks are told, None where there are none. first: the autoencoder a second stage is on.
+    vocabulary: of conditions that may be left open. encoder: file of the network whose vectors of texts these hold.
     card: what cards say beside what every card does.
     """
 
@@ -55,6 +58,8 @@ class Prepared:
     pictures: int
     words: Words | None = None
     first: FirstStage | None = None
+    vocabulary: Vocabulary | None = None
+    encoder: Path | None = None
     card: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -76,6 +81,8 @@ def prepare(
         return _styling(preset, catalogue, settings, rules)
     if preset.objective in PAIRED:
         return _pairing(preset, catalogue, settings, rules, columns)
+    if preset.objective == "matching":
+        return _flowing(preset, catalogue, settings, rules, columns)
     first = None
     if preset.objective in SECOND:
         first = FirstStage.read(rules.get("autoencoder", ""), preset.objective)
@@ -145,6 +152,16 @@ def _pairing(
     named = {column: label.names for column, label in labels.items()}
     card = {"translation": made.card}
     return Prepared(made.objective, made.stream, settings, named, made.licences, made.pictures, card=card)
+
+
+def _flowing(
+    preset: Preset, place: str | Path, settings: Settings, rules: Mapping[str, Any], columns: Sequence[str] | None
+) -> Prepared:
+    """Pictures with whatever can be told of them."""
+    torch.manual_seed(settings.seed)
+    made = flowing(preset, place, KINDS[preset.objective].rules(**rules), columns, settings.seed)
+    return Prepared(made.objective, made.stream, settings, dict(made.vocabulary.attributes), made.licences,
+                    made.pictures, first=made.first, vocabulary=made.vocabulary, encoder=made.words)  # fmt: skip
 
 
 def labels_of(pictures: Pictures, preset: Preset, columns: Sequence[str] | None) -> dict[str, Labels]:

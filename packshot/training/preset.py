@@ -16,6 +16,7 @@ class Preset:
 
     networks: role → (name in the table of networks, entries of its config; size, channels and lengths of conditions,
     classes and vocabulary are filled in). columns: attributes that make the condition (and a classifier's classes).
+    told: attributes that may be told or left open (see `conditions`), in place of columns.
     texts: columns whose words the networks are told. rules: settings of the objective; settings: of the loop.
     augment: names applied to what the network learns from. data: the catalogue it is meant for, "" = any.
     reproduces: the figure it reached, "" = not measured yet. minutes: on 2 CPU cores, 0 = unmeasured.
@@ -33,6 +34,7 @@ class Preset:
         "flow",
         "mixture",
         "codes",
+        "matching",
         "classify",
         "restore",
         "inpaint",
@@ -53,6 +55,7 @@ class Preset:
     size: int
     channels: int = 3
     columns: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
     rules: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
     settings: Mapping[str, Any] = field(default_factory=lambda: NOTHING)

@@ -40,6 +40,7 @@ from packshot.version import __version__
 
 CONFIG = "config.yaml"
 FIRST = "autoencoder.safetensors"  # beside the second stage that is drawn through it
+WORDS = "words.safetensors"  # beside a flow that is told texts
 REWINDS = 2
 
 
@@ -113,7 +114,7 @@ def _follow(preset: Preset, prepared: Prepared, folder: Path, rewinds: int, **ho
     """Train, going back to the last saved state after trouble; a mixture is fitted in one go."""
     if isinstance(prepared.objective, MixtureFit):
         return fit(prepared.objective, prepared.stream, prepared.pictures, prepared.settings, folder, **how)
-    watch = preset.objective != "classify"
+    watch = preset.objective not in ("classify", "contrast")
     for attempt in range(rewinds + 1):
         try:
             return train(
@@ -146,6 +147,9 @@ def export(
     if prepared.first is not None:  # a second stage is drawn through the first, which goes along
         written["autoencoder"] = folder / FIRST
         write_atomic(folder / FIRST, prepared.first.stored.path.read_bytes())
+    if prepared.encoder is not None:  # so is what texts and pictures become vectors by
+        written["words"] = folder / WORDS
+        write_atomic(folder / WORDS, prepared.encoder.read_bytes())
     return written
 
 
@@ -169,6 +173,10 @@ def _card(role: str, prepared: Prepared, preset: Preset, outcome: Outcome, facts
             own["classes"] = list(prepared.attributes["class"])
     if prepared.words is not None:
         own |= {"words": list(prepared.words.names), "texts": list(preset.texts)}
+    if prepared.vocabulary is not None:
+        own["conditions"] = prepared.vocabulary.facts()
+    if prepared.encoder is not None:
+        own["encoder"] = {"file": WORDS, "digest": checkpoint.read(prepared.encoder).digest}
     if prepared.first is not None:
         own["decoder"] = {"file": FIRST, "digest": prepared.first.stored.digest}
     return own | {

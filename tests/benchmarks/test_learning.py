@@ -46,7 +46,7 @@ def test_autoencoders_compare_one_stage_with_two_on_equal_time() -> None:
             assert stage.share + autoencoders.ROWS[stage.after].share == pytest.approx(1)
         else:
             assert stage.share == (autoencoders.FIRST if row.startswith("first stage") else 1)
-    assert not {"fashion-vae", "fashion-vae-fixed", "fashion-flow", "fashion-mixture"} - {
+    assert not {"fashion-vae", "fashion-vae-fixed", "fashion-latent-flow", "fashion-mixture"} - {
         stage.preset for stage in autoencoders.ROWS.values()
     }
 

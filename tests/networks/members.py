@@ -39,6 +39,17 @@ TINY = {
     "vae": {**GAN, "latent_dim": 3},
     "vqvae": {**CODE, "codes": 8, "code_dim": 3},
     "fsq": {**CODE, "levels": [4, 3]},
+    "dit": {
+        "size": 16,
+        "patch": 4,
+        "told": [2, 3],
+        "known": True,
+        "width": 16,
+        "code": 8,
+        "depth": 2,
+        "heads": 2,
+        "refine": 2,
+    },
     "latent-flow": {"latent_dim": 4, "condition_dim": 3, "width": 8, "blocks": 2},
     "code-transformer": {"codes": 6, "side": 3, "condition_dim": 3, "width": 8, "heads": 2, "blocks": 2},
     "mixture": {"latent_dim": 3, "components": 2},
@@ -71,6 +82,7 @@ SEGMENTING = [name for name, place in networks.TABLE.items() if ".segmentation."
 SIZES = (28, 32)
 STYLED = ("adain", "style-transformer", "exemplar")  # take a photo and a style
 LEAST_IS_ZERO = (
+    "refine",
     "halvings",
     "depth",
     "condition_dim",
@@ -122,6 +134,10 @@ def _row(name, config, generator):
         return [torch.randint(0, config.codes, (config.side, config.side), generator=generator), *condition]
     if name == "latent-flow":
         return [normal(config.latent_dim), torch.rand((), generator=generator), *condition]
+    if name == "dit":
+        shape = (config.channels, config.size, config.size)
+        known = normal(config.channels + 1, *shape[1:])
+        return [normal(*shape), torch.rand((), generator=generator), normal(sum(config.told)), known]
     if name in GENERATORS:
         first = normal(config.z_dim)
     else:

@@ -78,6 +78,12 @@ class FSQ(nn.Module):
         digits = indices[:, None] // self._bases() % self.levels
         return (digits - self._half_width()) / self._half_width()
 
+    def snapped(self, entries: Tensor) -> Tensor:
+        """The nearest entries that there are, of numbers `(n, d, h, w)` near [-1, 1]."""
+        half = self._half_width()
+        digits = torch.minimum((entries * half + half).round().clamp(min=0), self.levels - 1)
+        return (digits - half) / half
+
     def _bases(self) -> Tensor:
         ones = self.levels.new_ones(1, 1, 1)
         return torch.cat([ones, self.levels[:-1]]).cumprod(0)

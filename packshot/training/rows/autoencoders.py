@@ -83,7 +83,7 @@ ROWS: Mapping[str, Preset] = {
         augment=("mirror",),
         **FASHION,
     ),
-    "fashion-flow": Preset(
+    "fashion-latent-flow": Preset(
         what="second stage on a trained fashion-vae: a flow of its codes (--set autoencoder=FILE)",
         objective="flow",
         networks={"flow": ("latent-flow", {"width": 256})},
@@ -116,7 +116,7 @@ ROWS: Mapping[str, Preset] = {
         augment=("mirror",),
         **TOYSHOP,
     ),
-    "toyshop-flow": Preset(
+    "toyshop-latent-flow": Preset(
         what="second stage on a trained toyshop-vae: a flow of its codes (--set autoencoder=FILE)",
         objective="flow",
         networks={"flow": ("latent-flow", {"width": 256})},

@@ -35,7 +35,7 @@ ROWS: Mapping[str, Preset] = {
         },
         augment=("mirror",),
     ),
-    "catalogue-flow": Preset(
+    "catalogue-latent-flow": Preset(
         what="second stage on a trained catalogue-vae: a flow of its codes (--set autoencoder=FILE)",
         objective="flow",
         networks={"flow": ("latent-flow", {"width": 256})},

@@ -1,0 +1,1 @@
+"""Transformers that draw from noise and read words, one paper a file."""
