@@ -26,6 +26,13 @@ TABLE = {
     "extend": "packshot.operations.extend:Extend",
     "restyle": "packshot.operations.restyle:Restyle",
     "beautify": "packshot.operations.beautify:Beautify",
+    "from-sketch": "packshot.operations.from_sketch:FromSketch",
+    "from-layout": "packshot.operations.from_layout:FromLayout",
+    "swap-material": "packshot.operations.swap_material:SwapMaterial",
+    "swap-attribute": "packshot.operations.swap_attribute:SwapAttribute",
+    "day-to-studio": "packshot.operations.day_to_studio:DayToStudio",
+    "alter": "packshot.operations.alter:Alter",
+    "vary": "packshot.operations.vary:Vary",
 }
 
 

@@ -14,15 +14,19 @@ from packshot.version import __version__
 
 # operation → (action, what it did)
 ACTIONS = {
+    "alter": ("c2pa.edited", "attribute of the product changed by a generator"),
     "background": ("c2pa.edited", "background replaced"),
     "beautify": ("c2pa.adjustedColor", "haze, light, tone and dust corrected"),
     "compose": ("c2pa.edited", "put together with other pictures"),
     "cutout": ("c2pa.edited", "product cut out"),
     "dejpeg": ("c2pa.enhanced", "traces of JPEG coding repaired"),
+    "day-to-studio": ("c2pa.edited", "light and background of a studio generated"),
     "denoise": ("c2pa.enhanced", "noise taken out"),
     "erase": ("c2pa.edited", "object removed"),
     "extend": ("c2pa.edited", "background continued beyond the edges"),
     "frame": ("c2pa.cropped", "cropped, padded and brought to size"),
+    "from-layout": ("c2pa.edited", "picture generated from a painted layout"),
+    "from-sketch": ("c2pa.edited", "picture generated from a drawing"),
     "generate": ("c2pa.edited", "part of the picture generated"),
     "recolour": ("c2pa.adjustedColor", "product recoloured"),
     "restyle": ("c2pa.filtered", "style transferred"),
@@ -30,7 +34,10 @@ ACTIONS = {
     "scene": ("c2pa.edited", "scene generated around the product"),
     "shadow": ("c2pa.drawing", "shadow drawn"),
     "sharpen": ("c2pa.enhanced", "blur taken out or details strengthened"),
+    "swap-attribute": ("c2pa.edited", "colour or material of the product generated"),
+    "swap-material": ("c2pa.edited", "material of the product generated"),
     "upscale": ("c2pa.enhanced", "enlarged"),
+    "vary": ("c2pa.edited", "variation drawn by a generator"),
 }
 OTHER = "c2pa.edited"
 AGENT = {"name": "packshot", "version": __version__}

@@ -53,3 +53,24 @@ def write_cutter(folder: Path, name: str = "cutout", *, classes: int = 1, licenc
     card = {"licence": licence, "role": "segmenter", "input_px": 320}
     checkpoint.write(path, network.eval().fused(), "guided-unet", card, torch.float16)
     return path
+
+
+def write_translator(folder: Path, takes: str, name: str = "", **more: object) -> Path:
+    """A tiny translator with random weights that change every picture: a U-Net of drawings, SPADE, or of photos.
+
+    more: entries of the card's `translation`; `attributes` and `licence`: of the card itself.
+    """
+    torch.manual_seed(7)
+    told = dict(more.pop("attributes", {"category": ["ball", "car"], "colour": ["red", "sky blue"]}))
+    dim = sum(len(values) for values in told.values())
+    kind, config = {
+        "drawing": ("unet-translator", {"channels_in": 1, "width": 4, "max_width": 8, "depth": 2}),
+        "layout": ("spade", {"channels_in": 8, "width": 4, "max_width": 8, "depth": 1, "hidden": 4, "look_dim": 2}),
+        "photo": ("resnet-translator", {"width": 4, "blocks": 1, "gated": False}),
+    }[takes]
+    network = networks.build(kind, {**config, "condition_dim": dim})
+    licence = more.pop("licence", "MIT")
+    card = {"licence": licence, "translation": {"takes": takes, "side": 32, **more}, "attributes": told}
+    path = folder / f"{name or takes}.safetensors"
+    checkpoint.write(path, network.eval(), kind, card, torch.float16)
+    return path

@@ -19,6 +19,7 @@ from torch.nn import functional
 from packshot.errors import ParameterError
 from packshot.imaging import geometry
 from packshot.imaging.compare import luma
+from packshot.imaging.translating.windows import FILL
 
 Plane = NDArray[np.float32]
 
@@ -86,18 +87,14 @@ def thickness_of(lines: Tensor) -> float:
     return float(2 * drawn.sum() / sides) if float(sides) else float("inf")
 
 
-def framed(lines: Tensor, box: tuple[int, int, int, int], fill: float) -> Tensor:
-    """What is drawn, in the middle of a square sheet of which its longest side takes the share `fill`."""
+def framed(lines: Tensor, box: tuple[int, int, int, int], fill: float = FILL) -> tuple[Tensor, tuple[int, int]]:
+    """What is drawn, in the middle of a square sheet of which its longest side takes the share `fill`.
+
+    With the place `(x, y)` of the new sheet's corner on the old one, px.
+    """
     x0, y0, x1, y1 = box
     part = lines[:, :, y0:y1, x0:x1]
     side = max(1, round(max(part.shape[2:]) / fill))
     top, left = (side - part.shape[2]) // 2, (side - part.shape[3]) // 2
-    return functional.pad(part, (left, side - part.shape[3] - left, top, side - part.shape[2] - top))
-
-
-def squared(lines: Tensor) -> Tensor:
-    """A sheet made square by adding to it on both sides."""
-    h, w = lines.shape[2:]
-    side = max(h, w)
-    top, left = (side - h) // 2, (side - w) // 2
-    return functional.pad(lines, (left, side - w - left, top, side - h - top))
+    sheet = functional.pad(part, (left, side - part.shape[3] - left, top, side - part.shape[2] - top))
+    return sheet, (x0 - left, y0 - top)

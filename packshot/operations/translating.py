@@ -1,0 +1,204 @@
+"""What operations that translate share: weights found or asked for, names of what is wanted, figures of what stayed.
+
+A translator sees a small picture. What it makes of a drawing or a layout is the result; what it makes of a photo is
+brought back to the photo's size with the photo's detail (`imaging/translating/returning.py`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from packshot.errors import ModelError, ParameterError, WeightsNotFound
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from packshot.imaging.picture import Picture
+    from packshot.models.translating import Translator
+    from packshot.operations.operation import Context, Operation
+
+FEATURES = "catalogue-features"
+FEATURES_PX = 64
+MOST_SIDE = 512  # px: what translators are asked for at most
+
+
+def translator(operation: Operation, context: Context, preset: str, takes: str) -> Translator:
+    """The weights an operation names. preset: what trains such weights. takes: `drawing`, `layout` or `photo`.
+
+    Raises WeightsNotFound saying how to get them, ModelError where they translate something else.
+    """
+    from packshot.models.translating import translator_of
+    from packshot.operations import name_of
+
+    name, commercial = operation.weights()[0], bool(getattr(operation, "commercial", False))
+    told = name_of(operation)
+    try:
+        context.load_model(name, commercial)
+        found = translator_of(name, context.device, commercial)
+    except WeightsNotFound as error:
+        raise WeightsNotFound(
+            f"{told}: {error}; train them with `packshot train {preset} --catalogue toyshop` (docs/translation.md), "
+            "or name others with model"
+        ) from None
+    if found.takes != takes:
+        raise ModelError(f"{told}: {found.name} translates a {found.takes}, expected weights that take a {takes}")
+    return found
+
+
+def wanted(found: Translator, **told: str) -> dict[str, str]:
+    """Attributes that are told, as the network spells them. Raises ParameterError for one it does not know."""
+    return {name: _spelt(found, name, value) for name, value in told.items() if value}
+
+
+def _spelt(found: Translator, name: str, value: str) -> str:
+    known = found.attributes.get(name, ())
+    plain = value.strip().replace("_", " ").casefold()
+    if name not in found.attributes:
+        knows = ", ".join(found.attributes) or "no attribute at all"
+        raise ParameterError(f"{name}: {found.name} cannot be told it; it knows {knows}; leave {name} out")
+    spelt = next((one for one in known if one.casefold() == plain), None)
+    if spelt is None:
+        raise ParameterError(f"{name}: expected one of {', '.join(known)}; got {value!r}")
+    return spelt
+
+
+def pairs_of(text: str, parameter: str) -> dict[str, str]:
+    """`name=value, name=value` as a dictionary. Raises ParameterError."""
+    found = {}
+    for part in filter(None, (piece.strip() for piece in text.split(","))):
+        name, sign, value = (piece.strip() for piece in part.partition("="))
+        if not sign or not name or not value:
+            raise ParameterError(f"{parameter}: expected name=value, name=value, like background=wood; got {part!r}")
+        found[name] = value
+    return found
+
+
+def decided(told: dict[str, str], operation: Operation) -> tuple[str, ...]:
+    """A note of what was not asked for: attributes that the seed settled."""
+    free = {name: value for name, value in told.items() if not getattr(operation, name, "")}
+    words = ", ".join(f"{name} {value}" for name, value in free.items())
+    return (f"decided by the seed: {words}",) if words else ()
+
+
+def domain(found: Translator, text: str, parameter: str, prefer: str = "") -> dict[str, str]:
+    """The attribute and value that a word names, whichever attribute has it; `prefer` first. Without a word, the last
+    value of the first attribute; nothing for weights that go one way only.
+
+    Raises ParameterError listing the values there are.
+    """
+    if not found.attributes and not text:
+        return {}
+    if not text:
+        name = next(iter(found.attributes))
+        return {name: found.attributes[name][-1]}
+    plain = text.strip().replace("_", " ").casefold()
+    for name in sorted(found.attributes, key=lambda name: name != prefer):
+        spelt = next((one for one in found.attributes[name] if one.casefold() == plain), None)
+        if spelt is not None:
+            return found.settled({name: spelt})
+    known = "; ".join(f"{name}: {', '.join(values)}" for name, values in found.attributes.items())
+    raise ParameterError(f"{parameter}: {found.name} knows {known or 'one way only, leave it out'}; got {text!r}")
+
+
+def product(
+    picture: Picture, matte: Tensor, context: Context, found: Translator, told: dict[str, str], side: int, detail: float
+) -> Tensor | None:
+    """The photo with its product translated, at its own size; None if there is no product.
+
+    Seen through a window around the product, as products were learned; where the matte is 0 not a bit changes, and
+    its soft edge takes the share of the change that it has of the product.
+    """
+    from packshot.imaging import mattes
+    from packshot.imaging.translating import returning, windows
+
+    window = windows.around(matte)
+    if window is None:
+        return None
+    seen = windows.view(shown(picture.replace(matte=matte), context, found.ground), window, side or found.side)
+    after = found.translated(seen.rgb, told)
+    rows, columns = window.inside(picture.size)
+    place = (rows.start - window.y, columns.start - window.x, window.side, window.side)
+    share = matte[:, :, rows, columns]
+    own = mattes.foreground(picture.rgb[:, :, rows, columns], share)
+    made = returning.returned(own, seen.rgb, after, detail, seen.matte, place)
+    rgb = picture.rgb.clone()
+    rgb[:, :, rows, columns] += share * (made - own)
+    return rgb.clamp_(0, 1)
+
+
+def whole(picture: Picture, matte: Tensor, found: Translator, told: dict[str, str], side: int) -> tuple[Tensor, Tensor]:
+    """The whole photo translated: with the photo's detail (for a product), and plain, enlarged (for a ground)."""
+    from packshot.imaging.geometry import resize
+    from packshot.imaging.translating import returning
+
+    step = (side or found.side) / max(picture.size)
+    size = max(8, round(picture.height * step)), max(8, round(picture.width * step))
+    seen = resize(picture.replace(matte=matte), size)
+    after = found.translated(seen.rgb, told)
+    product = returning.returned(picture.rgb, seen.rgb, after, part=seen.matte)
+    return product, returning.returned(picture.rgb, seen.rgb, after, detail=0)
+
+
+def blended(photo: Tensor, changed: Tensor, matte: Tensor, strength: float) -> Tensor:
+    """`strength` of the change; where the matte is 0, the photo bit by bit."""
+    import torch
+
+    mixed = changed if strength == 1 else photo + strength * (changed - photo)
+    return torch.where(matte > 0, mixed, photo)
+
+
+def shown(picture: Picture, context: Context, ground: str) -> Picture:
+    """The product on a ground: the photo's own, also where it was cut off; white if the network learned on white."""
+    import torch
+
+    from packshot.imaging import mattes
+
+    rgb, source = picture.rgb, context.source
+    if ground == "white":
+        part = picture.matte if picture.alpha is None else picture.alpha
+        return (
+            picture if part is None else picture.replace(rgb=mattes.over(rgb, part, torch.ones_like(rgb)), alpha=None)
+        )
+    if picture.alpha is None:
+        return picture
+    if source is not None and source.size == picture.size and source.to_source.equal(picture.to_source):
+        return picture.replace(rgb=source.rgb, alpha=None)
+    return picture.replace(rgb=mattes.over(rgb, picture.alpha, torch.ones_like(rgb)), alpha=None)
+
+
+def figures(before: Picture, after: Tensor, matte: Tensor | None) -> dict[str, float]:
+    """What stayed of the product (of everything, without a matte), told in numbers.
+
+    edge_f, ssim_luma: structure. identity: cosine of catalogue features, where their weights are found. delta_e_p99,
+    delta_e_of_mean, edge_shift_px, ssim: as every change. delta_e_outside: the largest one where the matte is 0.
+    """
+    from packshot.imaging.compare import delta_e_map
+    from packshot.imaging.restoring.change import change
+    from packshot.imaging.translating.kept import structure
+
+    found = structure(before.rgb, after, matte) | identity(before.rgb, after, matte)
+    found |= change(before.rgb, after, matte)
+    if matte is not None and bool((matte == 0).any()):
+        found["delta_e_outside"] = float(delta_e_map(before.rgb, after)[matte == 0].max())
+    return found
+
+
+def identity(before: Tensor, after: Tensor, matte: Tensor | None) -> dict[str, float]:
+    """`identity`: cosine of the catalogue features of both pictures' products; empty without those weights."""
+    import torch
+    from torch.nn import functional
+
+    from packshot.imaging.picture import Picture
+    from packshot.imaging.translating import windows
+    from packshot.models import features
+
+    try:
+        network = features.find(FEATURES).network
+    except ParameterError:
+        return {}
+    assert network is not None, "a classifier has one"
+    window = None if matte is None else windows.around(matte)
+    window = window or windows.Window(0, 0, max(before.shape[2:]))
+    seen = [windows.view(Picture(x), window, FEATURES_PX).rgb for x in (before, after)]
+    codes = network.features(2 * torch.cat(seen) - 1)  # type: ignore[operator]
+    return {"identity": float(functional.cosine_similarity(codes[:1], codes[1:]))}
