@@ -17,6 +17,7 @@ from packshot.training.objective import Objective
 from packshot.training.objectives.adaptive import Adaptive
 from packshot.training.objectives.classify import Classify, ClassifySettings
 from packshot.training.objectives.codes import CodePrior, CodesSettings
+from packshot.training.objectives.contrast import Contrast, ContrastSettings
 from packshot.training.objectives.discrete import Discrete, DiscreteSettings
 from packshot.training.objectives.flow import Flow, FlowSettings
 from packshot.training.objectives.gan import Gan, GanSettings
@@ -67,6 +68,7 @@ KINDS: Mapping[str, Kind] = {
     "mixture": Kind(MixtureFit, MixtureSettings, ("mixture", "autoencoder"), augmented=False),
     "codes": Kind(CodePrior, CodesSettings, ("prior", "autoencoder"), augmented=False),
     "matching": Kind(Matching, MatchingSettings, ("flow",), augmented=False),  # with its stream: see `flowing`
+    "contrast": Kind(Contrast, ContrastSettings, ("encoder",), augmented=False),  # with its stream: see `contrasting`
     "classify": Kind(Classify, ClassifySettings, ("classifier",)),
     "restore": Kind(Restore, RestoreSettings, ("restorer",), augmented=False),  # and a critic: see `restoring`
     "inpaint": Kind(Inpaint, InpaintSettings, ("restorer",), augmented=False),

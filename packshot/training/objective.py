@@ -19,10 +19,12 @@ class Batch:
     """One process' share of a step's pictures, and its share of the step's random numbers.
 
     image: `(n, c, h, w)` in [-1, 1]. condition: `(n, k)` concatenated one-hots, or None. label: `(n, heads)` class
-    numbers, -1 = not known, or None. tokens: `(n, t)` token numbers, or None. asked, asked_label: condition and label
-    with something drawn for what is not known, None where all is known (see `wish`). truth: `(n, 1, h, w)` bytes, what
-    each pixel belongs to: 255 times the opacity of the product, or the number of a class, 255 = not known; or None. beside: `(n, k, h, w)` bytes, further planes that a translation knows by
-    their number: what is given, or a picture of another domain; or None.
+    numbers, -1 = not known, or None. tokens: `(n, t)` token numbers (of several texts each: `(n, k, t)`), or None.
+    told: `(n, k, facts)`, what these texts say, in the numbers of `label`, -1 = nothing, or None. asked, asked_label:
+    condition and label with something drawn for what is not known, None where all is known (see `wish`). truth:
+    `(n, 1, h, w)` bytes, what each pixel belongs to: 255 times the opacity of the product, or the number of a class,
+    255 = not known; or None. beside: `(n, k, h, w)` bytes, further planes that a translation knows by their number:
+    what is given, or a picture of another domain; or None.
     images_seen: pictures of all processes before this step; first: place of this share in the whole step's batch.
     """
 
@@ -34,6 +36,7 @@ class Batch:
     asked_label: Tensor | None = None
     truth: Tensor | None = None
     beside: Tensor | None = None
+    told: Tensor | None = None
     images_seen: int = 0
     whole: int = 0
     first: int = 0

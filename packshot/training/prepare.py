@@ -17,9 +17,11 @@ from packshot.catalogue.dataset.conditions import Vocabulary
 from packshot.catalogue.dataset.order import Order
 from packshot.catalogue.dataset.pictures import Labels, Pictures
 from packshot.catalogue.dataset.stream import Stream, mirrored
+from packshot.catalogue.dataset.tokens import Tokens
 from packshot.catalogue.dataset.words import Words
 from packshot.errors import ParameterError, complaints
 from packshot.training.building import KINDS, objective_of
+from packshot.training.contrasting import contrasting
 from packshot.training.first_stage import SECOND, FirstStage
 from packshot.training.flowing import flowing
 from packshot.training.material import pictures_of
@@ -46,8 +48,8 @@ class Prepared:
     """Ready to train. attributes: column → names of its values, in the order of the condition's entries.
 
     words: of the texts that networks are told, None where there are none. first: the autoencoder a second stage is on.
-    vocabulary: of conditions that may be left open. encoder: file of the network whose vectors of texts these hold.
     card: what cards say beside what every card does.
+    vocabulary: of conditions that may be left open. encoder: file of the network whose vectors of texts these hold.
     """
 
     objective: Objective
@@ -56,7 +58,7 @@ class Prepared:
     attributes: dict[str, tuple[str, ...]]
     licences: tuple[str, ...]
     pictures: int
-    words: Words | None = None
+    words: Words | Tokens | None = None
     first: FirstStage | None = None
     vocabulary: Vocabulary | None = None
     encoder: Path | None = None
@@ -77,6 +79,8 @@ def prepare(
         return _restoring(preset, catalogue, settings, rules)
     if preset.objective == "segment":
         return _segmenting(preset, catalogue, settings, rules)
+    if preset.objective == "contrast":
+        return _contrasting(preset, catalogue, settings, rules)
     if preset.objective in STYLING:
         return _styling(preset, catalogue, settings, rules)
     if preset.objective in PAIRED:
@@ -130,6 +134,13 @@ def _segmenting(preset: Preset, place: str | Path, settings: Settings, rules: Ma
     return Prepared(made.objective, made.stream, settings, made.attributes, made.licences, made.pictures)
 
 
+def _contrasting(preset: Preset, place: str | Path, settings: Settings, rules: Mapping[str, Any]) -> Prepared:
+    """Pictures with what is said of them."""
+    torch.manual_seed(settings.seed)
+    made = contrasting(preset, place, KINDS[preset.objective].rules(**rules), settings.seed)
+    return Prepared(made.objective, made.stream, settings, {}, made.licences, made.pictures, made.tokens)
+
+
 def _styling(preset: Preset, place: str | Path, settings: Settings, rules: Mapping[str, Any]) -> Prepared:
     """Crops of photographs, and pictures whose style is learned."""
     torch.manual_seed(settings.seed)
@@ -137,6 +148,16 @@ def _styling(preset: Preset, place: str | Path, settings: Settings, rules: Mappi
     assert isinstance(own, StyleRules)
     made = styling(preset, place, own, settings.seed)
     return Prepared(made.objective, made.stream, settings, {}, made.licences, made.pictures)
+
+
+def _flowing(
+    preset: Preset, place: str | Path, settings: Settings, rules: Mapping[str, Any], columns: Sequence[str] | None
+) -> Prepared:
+    """Pictures with whatever can be told of them."""
+    torch.manual_seed(settings.seed)
+    made = flowing(preset, place, KINDS[preset.objective].rules(**rules), columns, settings.seed)
+    return Prepared(made.objective, made.stream, settings, dict(made.vocabulary.attributes), made.licences,
+                    made.pictures, first=made.first, vocabulary=made.vocabulary, encoder=made.words)  # fmt: skip
 
 
 def _pairing(
@@ -152,16 +173,6 @@ def _pairing(
     named = {column: label.names for column, label in labels.items()}
     card = {"translation": made.card}
     return Prepared(made.objective, made.stream, settings, named, made.licences, made.pictures, card=card)
-
-
-def _flowing(
-    preset: Preset, place: str | Path, settings: Settings, rules: Mapping[str, Any], columns: Sequence[str] | None
-) -> Prepared:
-    """Pictures with whatever can be told of them."""
-    torch.manual_seed(settings.seed)
-    made = flowing(preset, place, KINDS[preset.objective].rules(**rules), columns, settings.seed)
-    return Prepared(made.objective, made.stream, settings, dict(made.vocabulary.attributes), made.licences,
-                    made.pictures, first=made.first, vocabulary=made.vocabulary, encoder=made.words)  # fmt: skip
 
 
 def labels_of(pictures: Pictures, preset: Preset, columns: Sequence[str] | None) -> dict[str, Labels]:

@@ -36,6 +36,7 @@ class Preset:
         "codes",
         "matching",
         "classify",
+        "contrast",
         "restore",
         "inpaint",
         "restore-vae",

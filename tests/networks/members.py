@@ -21,6 +21,7 @@ TINY = {
     "features": {"width": 4, **CLASSES},
     "attributes": {"width": 4, **CLASSES},
     "inception": {"divide": 16},
+    "clip": {"dim": 6, "width": 4, "maps": 2, "vocabulary": 9, "length": 5, "text_width": 8, "heads": 2, "blocks": 1},
     "dcgan-generator": {**GAN, "z_dim": 5},
     "dcgan-critic": {**GAN, **CLASSES},
     "cgan-generator": {**GAN, "z_dim": 5},
@@ -144,12 +145,14 @@ def _row(name, config, generator):
         channels = getattr(config, "channels_in", 0) or getattr(config, "channels", 3)
         side = getattr(config, "size", 75 if name == "inception" else 16)
         first = normal(channels, side, side).tanh()
-    tokens = [torch.randint(0, 9, (4,), generator=generator)] if name.startswith("product") else []
+    tokens = [torch.randint(0, 9, (4,), generator=generator)] if name.startswith(("product", "clip")) else []
     noise = [normal(config.latent_dim)] if name == "vae" else []
     if name in STYLED:
         return [first, normal(3, 24, 16).tanh()]
     if name == "spade":
         return [first, *condition, normal(config.look_dim)]
+    if name == "clip":
+        return [first, *tokens]
     return [first, *condition, *noise] if not tokens else [first, *(condition or [None]), *tokens]
 
 
