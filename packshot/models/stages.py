@@ -48,14 +48,19 @@ class TwoStages(nn.Module):
 
     def decode(self, noise: Tensor, condition: Tensor | None = None) -> Tensor:
         """`(n, noise_dim)` → pictures `(n, c, h, w)` in [-1, 1]."""
-        known = condition if self.told else None
         if self.kind == "code-transformer":
+            known = condition if self.told else None
             out: Tensor = self.autoencoder.decode(self.autoencoder.look_up(self.codes.draw(noise, known)))
             return out
+        code = self.codes_of(noise, condition)
+        out = self.autoencoder.decode(code, condition if self.decoder_told else None)
+        return out
+
+    def codes_of(self, noise: Tensor, condition: Tensor | None = None) -> Tensor:
+        """`(n, noise_dim)` → codes `(n, latent_dim)` of the autoencoder, by a flow or a mixture."""
         if self.kind == "mixture":
             choice = 0.5 * (1 + torch.erf(noise[:, -1] / math.sqrt(2)))  # from N(0, 1) to U(0, 1)
-            code = self.codes(noise[:, :-1], choice)
-        else:
-            code = self.codes.transport(noise, known, STEPS)
-        out = self.autoencoder.decode(code, condition if self.decoder_told else None)
+            found: Tensor = self.codes(noise[:, :-1], choice)
+            return found
+        out: Tensor = self.codes.transport(noise, condition if self.told else None, STEPS)
         return out

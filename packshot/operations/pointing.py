@@ -1,4 +1,4 @@
-"""What a person points at: boxes and points as text in % of the picture, drawings as files of its size."""
+"""What a person points at: boxes and points as text in % of the picture, drawings as files of its size; attributes."""
 
 from __future__ import annotations
 
@@ -36,6 +36,22 @@ def points_of(text: str) -> list[tuple[float, float, bool]]:
     return found
 
 
+def pairs_of(text: str, parameter: str = "attributes") -> dict[str, str]:
+    """`colour=red, material=painted wood` → attribute: value. Raises ParameterError naming the parameter."""
+    found = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, sign, value = (piece.strip() for piece in part.partition("="))
+        if not sign or not name or not value:
+            raise ParameterError(f"{parameter}: expected NAME=VALUE, several with commas between; got {part!r}")
+        found[name] = value
+    return found
+
+
+def _known_pairs(text: str) -> str:
+    pairs_of(text)
+    return text
+
+
 def _box(part: str) -> tuple[float, float, float, float]:
     numbers = [float(n) / 100 for n in part.split(",")] if BOX.fullmatch(part) else []
     if not numbers or numbers[0] >= numbers[2] or numbers[1] >= numbers[3]:
@@ -55,6 +71,9 @@ def _known_points(text: str) -> str:
 
 Boxes = Annotated[str, AfterValidator(_known_boxes)]
 Points = Annotated[str, AfterValidator(_known_points)]
+
+
+Pairs = Annotated[str, AfterValidator(_known_pairs)]
 
 
 def fitted(drawn: Picture, picture: Picture, source: Picture | None, parameter: str) -> Picture:

@@ -8,7 +8,7 @@ const GROUPS = {
   product: ["cutout", "recolour", "erase"],
   place: ["background", "shadow", "frame", "extend", "compose"],
   better: ["beautify", "retouch", "denoise", "dejpeg", "sharpen", "upscale"],
-  look: ["restyle"],
+  look: ["restyle", "alter", "vary"],
 };
 const SIGNS = {
   cutout: "cut", recolour: "drop", erase: "eraser", background: "backdrop", shadow: "shadow", frame: "frame", extend: "extend", compose: "layers",
