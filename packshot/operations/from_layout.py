@@ -34,7 +34,9 @@ class FromLayout(Operation):
     digital_source_type: ClassVar[str | None] = "trainedAlgorithmicMedia"
 
     category: str = parameter("", "what it is to be, as the weights name it: it says which part each colour is")
-    colour: str = parameter("", "its main colour, as the weights name it; empty: the seed decides")
+    colour: str = parameter(
+        "", "its main colour: a name the weights know, or any name or #hex for its nearest; empty: the seed decides"
+    )
     material: str = parameter("", "what it is made of, as the weights name it; empty: the seed decides")
     size: int = parameter(0, "longest side of the result; 0 = what the weights learned", unit="px", ge=0, le=512)
     model: ModelName = parameter("", f"weights by name or file; empty: {OWN}")
@@ -53,7 +55,8 @@ class FromLayout(Operation):
 
         picture = need_one(picture, "from-layout")
         found = translating.translator(self, context, OWN, "layout")
-        told = translating.wanted(found, category=self.category, colour=self.colour, material=self.material)
+        asked = {"category": self.category, "colour": self.colour, "material": self.material}
+        told, spelt = translating.wanted(found, **asked)
         told = found.settled(told, context.seed)
         layout = layouts.read(picture.rgb, picture.alpha)
         self._check(layout, found, told)
@@ -68,7 +71,7 @@ class FromLayout(Operation):
         }
         to_old = scale_shift(picture.width / size[1], picture.height / size[0], 0, 0)
         made = type(picture)(rgb, to_source=picture.to_source @ to_old)
-        return Result(made, numbers, (), {}, translating.decided(told, self))
+        return Result(made, numbers, (), {}, (*spelt, *translating.decided(told, self)))
 
     def weights(self) -> tuple[str, ...]:
         return (self.model or OWN,)

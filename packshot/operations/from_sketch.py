@@ -40,7 +40,9 @@ class FromSketch(Operation):
         "drawing", "what the picture is: a drawing, dark lines on light; or a photo, whose edges are drawn"
     )
     category: str = parameter("", "what it is to be, as the weights name it; empty: the seed or the lines decide")
-    colour: str = parameter("", "its main colour, as the weights name it; empty: the seed decides")
+    colour: str = parameter(
+        "", "its main colour: a name the weights know, or any name or #hex for its nearest; empty: the seed decides"
+    )
     material: str = parameter("", "what it is made of, as the weights name it; empty: the seed decides")
     frame: Literal["sheet", "drawing"] = parameter(
         "sheet", "sheet: everything stays where it was drawn; drawing: what was drawn fills the picture"
@@ -58,13 +60,14 @@ class FromSketch(Operation):
 
         picture = need_one(picture, "from-sketch")
         found = translating.translator(self, context, OWN, "drawing")
-        told = translating.wanted(found, category=self.category, colour=self.colour, material=self.material)
+        asked = {"category": self.category, "colour": self.colour, "material": self.material}
+        told, spelt = translating.wanted(found, **asked)
         told = found.settled(told, context.seed)
         ink, to_old, numbers, notes = self._ink(picture, found, context)
         rgb = found.translated(ink, told, context.seed)
         numbers["lines_kept"] = kept(ink, rgb)
         made = type(picture)(rgb, to_source=picture.to_source @ to_old)
-        return Result(made, numbers, (), {"lines": ink}, (*notes, *translating.decided(told, self)))
+        return Result(made, numbers, (), {"lines": ink}, (*spelt, *notes, *translating.decided(told, self)))
 
     def weights(self) -> tuple[str, ...]:
         return (self.model or OWN,)

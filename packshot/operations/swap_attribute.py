@@ -7,9 +7,7 @@ the attribute is one of the scene (`attributes` background=…): then the whole 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
-
-from pydantic import AfterValidator
+from typing import TYPE_CHECKING, ClassVar
 
 from packshot.operations.operation import (
     Context,
@@ -21,17 +19,12 @@ from packshot.operations.operation import (
     need_one,
     parameter,
 )
-from packshot.operations.translating import pairs_of
+from packshot.operations.pointing import Pairs, pairs_of
 
 if TYPE_CHECKING:
     from packshot.imaging.picture import Picture
 
 OWN = "attribute-swap"
-
-
-def _pairs(text: str) -> str:
-    pairs_of(text, "attributes")
-    return text
 
 
 class SwapAttribute(Operation):
@@ -40,10 +33,12 @@ class SwapAttribute(Operation):
     may_change_product: ClassVar[bool] = True
     needs_matte: ClassVar[bool] = True
 
-    colour: str = parameter("", "main colour wanted, as the weights name it; empty: as it is")
+    colour: str = parameter(
+        "", "main colour wanted: a name the weights know, or any name or #hex for its nearest; empty: as it is"
+    )
     material: str = parameter("", "material wanted, as the weights name it; empty: as it is")
-    attributes: Annotated[str, AfterValidator(_pairs)] = parameter(
-        "", "other attributes that the weights know: name=value, name=value"
+    attributes: Pairs = parameter(
+        "", "further attributes that the weights know: NAME=VALUE, several with commas between"
     )
     strength: float = parameter(1.0, "0 = nothing, 1 = the whole change", ge=0, le=1)
     detail: float = parameter(1.0, "how much of the photo's own fine detail stays on it", ge=0, le=1)
@@ -59,17 +54,17 @@ class SwapAttribute(Operation):
         from packshot.operations import translating
 
         picture, matte = need_matte(need_one(picture, "swap-attribute"), "swap-attribute")
-        asked = {"colour": self.colour, "material": self.material} | pairs_of(self.attributes, "attributes")
+        asked = {"colour": self.colour, "material": self.material} | pairs_of(self.attributes)
         if self.strength == 0 or not any(asked.values()):
             return Result(picture, {"strength": 0.0}, () if self.strength == 0 else ("nothing was asked for",))
         found = translating.translator(self, context, OWN, "photo")
-        told = found.settled(translating.wanted(found, **asked))
-        done = translating.product(picture, matte, context, found, told, self.size, self.detail)
+        told, spelt = translating.wanted(found, **asked)
+        done = translating.product(picture, matte, context, found, found.settled(told), self.size, self.detail)
         if done is None:
             return Result(picture, {}, ("no product found",))
         rgb = translating.blended(picture.rgb, done, matte, self.strength)
         numbers = {"strength": self.strength} | translating.figures(picture, rgb, matte)
-        return Result(picture.replace(rgb=rgb), numbers)
+        return Result(picture.replace(rgb=rgb), numbers, notes=spelt)
 
     def weights(self) -> tuple[str, ...]:
         return (self.model or OWN,) if self.source_type() else ()

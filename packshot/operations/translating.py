@@ -45,32 +45,19 @@ def translator(operation: Operation, context: Context, preset: str, takes: str) 
     return found
 
 
-def wanted(found: Translator, **told: str) -> dict[str, str]:
-    """Attributes that are told, as the network spells them. Raises ParameterError for one it does not know."""
-    return {name: _spelt(found, name, value) for name, value in told.items() if value}
+def wanted(found: Translator, **told: str) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Attributes that are told, as the network spells them, and notes: a colour it has no name for is its nearest.
 
+    Raises ParameterError for an attribute or a value it does not know, with those it does.
+    """
+    from packshot.models.inverting.asking import understood
 
-def _spelt(found: Translator, name: str, value: str) -> str:
-    known = found.attributes.get(name, ())
-    plain = value.strip().replace("_", " ").casefold()
-    if name not in found.attributes:
-        knows = ", ".join(found.attributes) or "no attribute at all"
-        raise ParameterError(f"{name}: {found.name} cannot be told it; it knows {knows}; leave {name} out")
-    spelt = next((one for one in known if one.casefold() == plain), None)
-    if spelt is None:
-        raise ParameterError(f"{name}: expected one of {', '.join(known)}; got {value!r}")
-    return spelt
-
-
-def pairs_of(text: str, parameter: str) -> dict[str, str]:
-    """`name=value, name=value` as a dictionary. Raises ParameterError."""
-    found = {}
-    for part in filter(None, (piece.strip() for piece in text.split(","))):
-        name, sign, value = (piece.strip() for piece in part.partition("="))
-        if not sign or not name or not value:
-            raise ParameterError(f"{parameter}: expected name=value, name=value, like background=wood; got {part!r}")
-        found[name] = value
-    return found
+    asked = {name: value.replace("_", " ").strip() for name, value in told.items() if value}
+    for name in asked:
+        if name not in found.attributes:
+            knows = ", ".join(found.attributes) or "no attribute at all"
+            raise ParameterError(f"{name}: {found.name} cannot be told it; it knows {knows}; leave {name} out")
+    return understood(asked, found.attributes)
 
 
 def decided(told: dict[str, str], operation: Operation) -> tuple[str, ...]:

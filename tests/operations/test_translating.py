@@ -117,7 +117,7 @@ def test_nothing_asked_for_is_the_photo():
     done = SwapAttribute().apply(photo(), Context())
     assert done.flags == ("nothing was asked for",)
     assert SwapAttribute().weights() == ()
-    with pytest.raises(ValidationError, match="expected name=value"):
+    with pytest.raises(ValidationError, match="expected NAME=VALUE"):
         SwapAttribute(attributes="background")
 
 
@@ -185,6 +185,8 @@ def test_seeds_are_variants_and_say_what_they_decided(folder):
     assert torch.equal(again.picture.rgb, found[3].picture.rgb)
     told = operation.model_copy(update={"colour": "Sky_Blue"}).apply(sheet(), context(1))
     assert told.notes == ()
+    near = operation.model_copy(update={"colour": "#7fbfef"}).apply(sheet(), context(1))
+    assert "nearest is sky blue" in near.notes[0]
     looks = [CASES["from-layout"][0](folder).apply(layout(), context(seed)).picture.rgb for seed in (1, 2)]
     assert not torch.equal(*looks)
 
@@ -233,7 +235,7 @@ def test_weights_of_another_kind_are_refused(folder, tmp_path):
 @pytest.mark.parametrize(
     ("name", "change", "match"),
     [
-        ("from-sketch", {"colour": "gold"}, "colour: expected one of red, sky blue; got 'gold'"),
+        ("from-sketch", {"category": "boat"}, "category: expected one of ball, car; got 'boat'"),
         ("from-sketch", {"material": "felt"}, "material: drawing cannot be told it; it knows category, colour"),
         ("from-layout", {"category": ""}, "category: has to be told; one of ball, car"),
         (
