@@ -24,14 +24,27 @@ def stroke(page, *places):
 
 def saved(page, tmp_path):
     with page.expect_download() as waiting:
-        page.get_by_role("button", name="Save the mask as a file").click()
+        page.get_by_role("button", name="Save the drawing as a file").click()
     waiting.value.save_as(tmp_path / "drawing.png")
     return files.read(tmp_path / "drawing.png").rgb[0].permute(1, 2, 0).numpy()
 
 
+def without_weights(page):
+    """The service's table of weights without those that translate, as if none were here."""
+
+    def fewer(route):
+        told = route.fetch().json()
+        kept = [row for row in told["models"] if "translation" not in row.get("card", {})]
+        route.fulfill(json={**told, "models": kept})
+
+    page.route("**/v1/models", fewer)
+    page.reload()
+    page.wait_for_selector(".stage-sheet")
+
+
 def test_without_weights_the_page_says_so_and_still_draws(show, tmp_path):
     page = show("sketch")
-    page.wait_for_selector(".stage-sheet")
+    without_weights(page)
     assert "Nothing here turns a drawing into a product yet" in page.locator(".tools").inner_text()
     stroke(page, (0.2, 0.5), (0.8, 0.5))
     drawing = saved(page, tmp_path)
@@ -41,7 +54,7 @@ def test_without_weights_the_page_says_so_and_still_draws(show, tmp_path):
 
 def test_a_layout_has_the_colours_of_its_parts_and_nothing_between(show, tmp_path):
     page = show("sketch")
-    page.wait_for_selector(".stage-sheet")
+    without_weights(page)
     page.get_by_role("radio", name="Layout").check(force=True)
     page.get_by_role("radio", name="Part 2").check(force=True)
     stroke(page, (0.3, 0.3), (0.7, 0.3), (0.7, 0.7), (0.3, 0.7), (0.3, 0.3))
@@ -54,32 +67,77 @@ def test_a_layout_has_the_colours_of_its_parts_and_nothing_between(show, tmp_pat
     assert tuple(layout[256, 256]) == (179, 32, 44)
 
 
-def test_where_the_service_has_the_operation_every_stroke_is_sent(show):
-    """The row of an operation that exists is renamed on its way, so that the page sees one called from-sketch."""
+@pytest.fixture
+def translators(tmp_path, monkeypatch, shop):
+    """Tiny translators among the service's own weights."""
+    from packshot.imaging.home import home
+    from tests.operations.weights import write_translator
+
+    own = {"drawn": ["colour"], "combinations": [[0], [1]]}
+    folder = home() / "weights"
+    parts = {"ball": ["ball", "belt", "cap"], "car": ["body"]}
+    made = [
+        write_translator(folder, "drawing", "sketch-to-toy", **own),
+        write_translator(folder, "layout", "layout-to-toy", must=["category"], parts=parts, **own),
+    ]
+    yield made
+    for path in made:
+        path.unlink()
+
+
+def report(page):
+    return page.locator(".made .help").all_inner_texts()
+
+
+def test_a_drawing_becomes_a_marked_product(show, translators, tmp_path):
     page = show("sketch")
-    sent = []
-
-    def renamed(route):
-        told = route.fetch().json()
-        row = next(one for one in told["operations"] if one["name"] == "sharpen")
-        told["operations"].append({**row, "name": "from-sketch"})
-        route.fulfill(json=told)
-
-    def edited(route):
-        body = route.request.post_data_buffer
-        sent.append(json.loads(re.search(rb'name="steps"\r\n\r\n(.*?)\r\n', body).group(1)))
-        data = body[body.index(b"\x89PNG") : body.rindex(b"IEND") + 8]
-        report = json.dumps({"format": "png", "width": 512, "height": 512, "seconds": 0.1})
-        route.fulfill(body=data, content_type="image/png", headers={"Packshot-Report": report})
-
-    page.route("**/v1/operations", renamed)
-    page.route("**/v1/edit", edited)
-    page.reload()
-    page.wait_for_selector(".made")
-    assert "Nothing here" not in page.locator(".tools").inner_text()
-    stroke(page, (0.2, 0.5), (0.8, 0.5))
+    page.wait_for_selector(".stage-sheet")
+    stroke(page, (0.2, 0.2), (0.8, 0.2), (0.8, 0.8), (0.2, 0.8), (0.2, 0.2))
     page.wait_for_selector(".made img")
-    assert [step["operation"] for step in sent[-1]] == ["from-sketch"]
+    assert report(page)[0].startswith("decided by the seed: colour")
+    page.get_by_role("radio", name="Sky blue").check(force=True)
+    until(page, "document.querySelectorAll('.made > .help').length === 0")
+    page.get_by_role("combobox", name="Category").select_option("car")
+    page.get_by_role("button", name="Four variants").click()
+    until(page, "document.querySelectorAll('.variant-row img').length === 4")
+    page.get_by_role("button", name="Take the variant of seed 3").click()
+    until(page, "document.querySelector('.made').getAttribute('aria-busy') === 'false'")
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Download", exact=True).click()
+    waiting.value.save_as(tmp_path / waiting.value.suggested_filename)
+    told = verify(tmp_path / waiting.value.suggested_filename).to_json()
+    assert told["ok"]
+    assert "trainedAlgorithmicMedia" in json.dumps(told)
+
+
+def test_a_layout_is_painted_by_names_of_parts_and_what_does_not_fit_is_explained(show, translators):
+    page = show("sketch")
+    page.wait_for_selector(".stage-sheet")
+    page.get_by_role("radio", name="Layout").check(force=True)
+    assert page.locator(".part").all_inner_texts() == ["Ground", "Ball", "Belt", "Cap"]
+    page.get_by_role("radio", name="Cap").check(force=True)
+    page.get_by_role("radio", name="Box").check(force=True)
+    stroke(page, (0.2, 0.2), (0.8, 0.8))
+    page.wait_for_selector(".made img")
+    page.get_by_role("combobox", name="Category").select_option("car")
+    page.locator(".made").get_by_text("is part 3, but car has 1: #1f4e8c body").wait_for()
+    assert page.locator(".part").all_inner_texts() == ["Ground", "Body"]
+    assert page.get_by_role("radio", name="Body").is_checked()
+    show.complaints[:] = [text for text in show.complaints if "422" not in text]  # the browser's own line on it
+
+
+def test_the_palette_and_the_swatches_are_those_of_the_package():
+    from packshot.catalogue.toyshop.scenes.tables import PAINTS
+    from packshot.imaging.translating.layouts import PALETTE
+    from tests.serve.studio.words import STATIC
+
+    palette = (STATIC / "js/sketch/parts.js").read_text(encoding="utf-8")
+    told = re.search(r"COLOURS = \[(.*?)\]", palette).group(1)
+    assert tuple(re.findall(r"#\w{6}", told)) == PALETTE
+    swatches = (STATIC / "js/sketch/wishes.js").read_text(encoding="utf-8")
+    told = re.search(r"PAINTS = \{(.*?)\}", swatches, re.S).group(1)
+    pairs = {name.strip(' "'): colour for name, colour in re.findall(r'([\w ]+|"[^"]+"): "(#\w{6})"', told)}
+    assert pairs == {name: paint[0] for name, paint in PAINTS.items()}
 
 
 def test_a_style_is_tried_saved_and_run_over_photos(show, boat, photos, tmp_path):

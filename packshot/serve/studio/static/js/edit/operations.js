@@ -5,14 +5,16 @@ import { Icon } from "../icons.js";
 import { lacking } from "../parts/form.js";
 
 const GROUPS = {
-  product: ["cutout", "recolour", "erase"],
-  place: ["background", "shadow", "frame", "extend", "compose"],
+  product: ["cutout", "recolour", "swap-attribute", "swap-material", "erase"],
+  place: ["background", "scene", "shadow", "frame", "extend", "compose"],
   better: ["beautify", "retouch", "denoise", "dejpeg", "sharpen", "upscale"],
   look: ["restyle", "alter", "vary"],
+  drawn: ["from-sketch", "from-layout"],
 };
 const SIGNS = {
   cutout: "cut", recolour: "drop", erase: "eraser", background: "backdrop", shadow: "shadow", frame: "frame", extend: "extend", compose: "layers",
   beautify: "wand", retouch: "sliders", denoise: "grain", dejpeg: "blocks", sharpen: "triangle", upscale: "grow", restyle: "restyle",
+  "swap-material": "swap", "swap-attribute": "sliders", "day-to-studio": "sun", "from-sketch": "sketch", "from-layout": "layers",
 };
 
 /** The drawing of an operation. */

@@ -1,5 +1,5 @@
-/* Sketch: draw lines or paint a layout of parts; the operations from-sketch and from-layout make a product of it, where
-   the service has them. Where it has not, the page says what is missing and what can be trained. */
+/* Sketch: draw lines or paint a layout of parts; the operations from-sketch and from-layout make a product of it after
+   every stroke. Where no weights for it are here, the page says so and what can be trained. */
 import { html, useMemo, useState } from "../lib.js";
 import { number, t } from "../i18n.js";
 import { Icon } from "../icons.js";
@@ -14,10 +14,14 @@ import { PaintTools } from "../paint/toolbar.js";
 import { Stage } from "../stage/stage.js";
 import { toEdit } from "../edit/bench.js";
 import { keep } from "../edit/files.js";
+import { useBox } from "../state.js";
 import { Palette, areas, lines, useMade, useSheet } from "../sketch/board.js";
 import { partsOf } from "../sketch/parts.js";
+import { Variants } from "../sketch/variants.js";
+import { Wishes, needed, worded } from "../sketch/wishes.js";
 
-const WAYS = { sketch: "from-sketch", layout: "from-layout" };
+const WAYS = { sketch: { name: "from-sketch", takes: "drawing", own: "sketch-to-toy" }, layout: { name: "from-layout", takes: "layout", own: "layout-to-toy" } };
+const HIDDEN = ["source", "category", "colour", "material", "model"];
 const TRAINS = /pix2pix|spade|sketch|layout/;
 
 const ask = async () => {
@@ -29,51 +33,77 @@ const ask = async () => {
 const Missing = ({ operation, trained }) => html`
   <div class="notice" role="note"><${Icon} name="info" /><div>
     <b>${t("sketch.missing")}</b>
-    <p>${t("sketch.missing_text", { operation })}</p>
+    <p>${t("sketch.missing_text", { weights: operation.own })}</p>
     ${trained.length ? html`<p>${t("sketch.train_text")}</p><div class="actions">${trained.map((one) => html`<a class="button small" key=${one.name} href=${link("train")}>${one.name}</a>`)}</div>` : html`<p>${t("sketch.no_preset")}</p>`}
     <p>${t("sketch.meanwhile")}</p>
   </div></div>`;
 
-function Result({ made, name }) {
-  const { shown, busy, problem } = made;
+function Result({ state, name, children }) {
+  const { shown, busy, problem } = state;
+  const file = `${name}-${shown?.seed}.${shown?.report.format}`;
   return html`
     <section class="made" aria-label=${t("sketch.result")} aria-busy=${busy}>
-      <div class="preview-picture">${shown ? html`<img src=${shown.url} alt=${t("sketch.result_of", { name })} class=${shown.report.width < 128 ? "pixels" : ""} />` : html`<span class="soft">${t(busy ? "sketch.busy" : "sketch.draw_first")}</span>`}
-        ${shown && html`<span class="preview-time">${number(1000 * shown.report.seconds)} ms</span>`}</div>
+      <div class="preview-picture">${shown ? html`<img src=${shown.url} alt=${t("sketch.result_of", { name: t(`sketch.${name}`) })} class=${shown.report.width < 128 ? "pixels" : ""} />` : html`<span class="soft">${t(busy ? "sketch.busy" : "sketch.draw_first")}</span>`}
+        ${shown && html`<span class="preview-time" title=${t("sketch.time_tip")}>${number(shown.ms)} ms</span>`}</div>
       ${problem && html`<${ProblemBox} problem=${problem} />`}
-      ${shown && html`<div class="actions"><button type="button" class="button primary" onClick=${() => keep(shown.blob, `${name}.${shown.report.format}`)}><${Icon} name="download" size=${16} />${t("download")}</button>
-        <button type="button" class="button" onClick=${() => toEdit(shown.blob, `${name}.${shown.report.format}`).catch(complain)}><${Icon} name="edit" size=${16} />${t("generate.to_edit")}</button></div>`}
+      ${shown && html`
+        <div class="actions"><button type="button" class="button primary" onClick=${() => keep(shown.blob, file)}><${Icon} name="download" size=${16} />${t("download")}</button>
+          <button type="button" class="button" onClick=${() => toEdit(shown.blob, file).catch(complain)}><${Icon} name="edit" size=${16} />${t("generate.to_edit")}</button></div>
+        ${shown.report.notes?.map((note) => html`<p class="help" key=${note}>${note}</p>`)}`}
+      ${shown && children}
     </section>`;
 }
+
+/** Which weights work, the own ones first, and the rows that could. */
+function useWeights(rows, way, wanted) {
+  const fitting = rows.filter((one) => one.card?.translation?.takes === WAYS[way].takes);
+  const chosen = fitting.find((one) => one.name === wanted) ?? fitting.find((one) => one.name === WAYS[way].own) ?? fitting[0];
+  return { fitting, chosen };
+}
+
+const Weights = ({ fitting, chosen, onChange }) => html`
+  <div class="field"><div class="field-head"><label class="field-name" for="sketch-weights">${t("generate.weights")}</label></div>
+    <span class="select"><select id="sketch-weights" value=${chosen.name} onChange=${(event) => onChange(event.target.value)}>
+      ${fitting.map((one) => html`<option key=${one.name} value=${one.name} selected=${one === chosen}>${one.name}</option>`)}
+    </select><${Icon} name="down" size=${16} /></span></div>`;
 
 function Board({ data }) {
   const sheet = useSheet();
   const [way, setWay] = useState("sketch");
-  const [values, setValues] = useState({});
-  const operation = data.operations.find((one) => one.name === WAYS[way]);
-  const card = operation && data.rows.find((one) => one.card?.parts)?.card;
-  const parts = useMemo(() => partsOf(card, (index) => (index ? t("sketch.part", { n: number(index) }) : t("sketch.ground"))), [card]);
-  const drawings = useMemo(() => ({ sketch: lines(), layout: areas(parts) }), [parts]);
+  const [asked, setAsked] = useState({ sketch: {}, layout: {} });
+  const [seed, setSeed] = useState(0);
+  const { fitting, chosen } = useWeights(data.rows, way, asked[way].model);
+  const operation = chosen && data.operations.find((one) => one.name === WAYS[way].name);
+  const values = { ...needed(chosen?.card, asked[way]), ...asked[way], ...(chosen && chosen.name !== WAYS[way].own ? { model: chosen.name } : {}) };
+  const set = (name, value) => setAsked((old) => {
+    const { [name]: _, ...others } = old[way];
+    return { ...old, [way]: value === "" ? others : { ...others, [name]: value } };
+  });
+  const parts = useMemo(() => partsOf(chosen?.card, values.category, t("sketch.ground"), (index) => t("sketch.part", { n: number(index) })).map((one) => ({ ...one, name: worded(one.name) })), [chosen, values.category]);
+  const drawings = useMemo(() => ({ sketch: lines(), layout: areas() }), []);
   const painted = drawings[way];
+  const version = useBox(painted.version);
   const tool = useMemo(() => toolOf(painted), [painted]);
-  const made = useMade(painted, operation, values);
+  const state = useMade(painted, operation?.name, values, seed);
   if (!sheet) return html`<${Waiting} />`;
   return html`
     <div class="workbench">
       <div class=${`boards ${operation ? "two" : ""}`}>
         <${Stage} key=${way} after=${sheet} name=${t(`sketch.${way}`)} tool=${tool}>${(view) => html`<${Layer} painted=${painted} view=${view} />`}<//>
-        ${operation && html`<${Result} made=${made} name=${way} />`}
+        ${operation && html`<${Result} key=${way} state=${state} name=${way}><${Variants} ...${{ painted, version, operation: operation.name, values, seed, onSeed: setSeed }} /><//>`}
       </div>
       <aside class="tools" aria-label=${t("sketch.tools")}>
         <div class="tools-scroll">
           <div class="segments" role="radiogroup" aria-label=${t("sketch.way")}>
-            ${Object.keys(WAYS).map((one) => html`<label class="segment" key=${one}><input type="radio" name="way" value=${one} checked=${one === way} onChange=${() => { setWay(one); setValues({}); }} /><span>${t(`sketch.${one}`)}</span></label>`)}
+            ${Object.keys(WAYS).map((one) => html`<label class="segment" key=${one}><input type="radio" name="way" value=${one} checked=${one === way} onChange=${() => setWay(one)} /><span>${t(`sketch.${one}`)}</span></label>`)}
           </div>
           <p class="help">${t(`sketch.${way}_help`)}</p>
+          ${operation && html`<${Wishes} card=${chosen.card} values=${values} onChange=${set} />`}
           ${way === "layout" && html`<${Palette} painted=${painted} parts=${parts} />`}
-          <${PaintTools} key=${way} painted=${painted} name=${`${way}.png`} size=${sheet} plain=${true} />
+          <${PaintTools} key=${way} painted=${painted} name=${`${way}.png`} size=${sheet} plain=${true} load="sketch.load" save="sketch.save" />
           ${!operation && html`<${Missing} operation=${WAYS[way]} trained=${data.trained} />`}
-          ${operation && html`<${Form} operation=${operation.name} schema=${operation.schema} values=${values} onChange=${setValues} models=${data.rows} />`}
+          ${fitting.length > 1 && html`<${Weights} fitting=${fitting} chosen=${chosen} onChange=${(name) => set("model", name)} />`}
+          ${operation && html`<${Form} operation=${operation.name} schema=${operation.schema} values=${asked[way]} hidden=${HIDDEN} onChange=${(next) => setAsked((old) => ({ ...old, [way]: next }))} models=${data.rows} />`}
         </div>
       </aside>
     </div>`;

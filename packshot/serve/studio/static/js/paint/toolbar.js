@@ -43,7 +43,7 @@ const SIZE = { toSlider: (radius) => Math.log2(radius), fromSlider: (value) => M
 const SOFT = { toSlider: (share) => share, fromSlider: (value) => value, shown: (share) => Math.round(100 * share) };
 
 /** `painted`: see painting.js; `name`: what the layer's file is called; `size`: the picture's, for the file. */
-export function PaintTools({ painted, name, size, onDone = null, hint = "", plain = false }) {
+export function PaintTools({ painted, name, size, onDone = null, hint = "", plain = false, load: loads = "paint.load", save: saves = "paint.save" }) {
   const { tool, radius, softness } = useBox(painted.brush);
   useBox(painted.version);
   useUndo(painted);
@@ -82,9 +82,9 @@ export function PaintTools({ painted, name, size, onDone = null, hint = "", plai
           <label class="number paint-soften" title=${t("paint.feather_px")}><input type="text" inputmode="numeric" aria-label=${t("paint.feather_px")} value=${soften} onInput=${(event) => { const n = Number(event.target.value); if (n > 0 && n <= 200) setSoften(n); }} /><span class="unit">px</span></label>`}
         <${Small} icon="bin" name="paint.clear" act=${() => change(painted, (one) => one.clear())} />
         <span class="rule-up" aria-hidden="true"></span>
-        <${Small} icon="upload" name="paint.load" act=${() => chooser.current.click()} />
-        <${Small} icon="download" name="paint.save" act=${async () => keep(await raster.png(size.width, size.height), name)} />
-        <input ref=${chooser} class="unseen" type="file" accept="image/*" tabindex="-1" aria-label=${t("paint.load")} onChange=${(event) => { load(event.target.files[0]); event.target.value = ""; }} />
+        <${Small} icon="upload" name=${loads} act=${() => chooser.current.click()} />
+        <${Small} icon="download" name=${saves} act=${async () => keep(await raster.png(size.width, size.height), name)} />
+        <input ref=${chooser} class="unseen" type="file" accept="image/*" tabindex="-1" aria-label=${t(loads)} onChange=${(event) => { load(event.target.files[0]); event.target.value = ""; }} />
       </div>
       ${hint && html`<p class="help">${hint}</p>`}
       ${onDone && html`<div class="actions"><button type="button" class="button primary" onClick=${onDone}><${Icon} name="check" size=${16} />${t("paint.done")}</button></div>`}

@@ -1,14 +1,14 @@
 /* A sheet to draw on, for a sketch or a layout, and what the service makes of it after every stroke. */
 import { html, useEffect, useState } from "../lib.js";
 import { t } from "../i18n.js";
-import { send } from "../api.js";
+import { patiently, send } from "../api.js";
 import { useBox } from "../state.js";
 import { decoded, reportOf } from "../edit/results.js";
 import { painting } from "../paint/painting.js";
 import { Drawing, Layout } from "./parts.js";
 
 export const SIDE = 512;
-const REST = 200; // ms after a stroke
+const REST = 60; // ms after a stroke
 
 /** A white sheet as a picture for the stage. */
 export function useSheet() {
@@ -28,15 +28,30 @@ export function useSheet() {
 /** A new drawing of lines. */
 export const lines = () => painting(new Drawing(SIDE, SIDE), "mask", 1, { tools: { pen: 255, eraser: 0 }, colours: [[20, 20, 24]], strength: 1, radius: 3 });
 
-/** A new layout of these parts. */
-export function areas(parts) {
-  const made = painting(new Layout(SIDE, SIDE, parts), "layout", 1, { tools: { brush: 1, fill: 1, box: 1, eraser: 0 }, colours: [[0, 0, 0]], radius: 24 });
+/** A new layout of parts. */
+export function areas() {
+  const made = painting(new Layout(SIDE, SIDE), "layout", 1, { tools: { brush: 1, fill: 1, box: 1, eraser: 0 }, colours: [[0, 0, 0]], radius: 24 });
   made.brush.set((old) => ({ ...old, softness: 0 }));
   return made;
 }
 
-/** What an operation of the service makes of the drawing: {shown, busy, problem}; asked after every stroke. */
-export function useMade(painted, operation, values) {
+/** What the operation makes of a drawing with a seed: {blob, url, report, seed, ms}. */
+export async function made(drawing, operation, values, seed, signal) {
+  const began = performance.now();
+  const form = new FormData();
+  form.append("picture", drawing, "drawing.png");
+  form.append("steps", JSON.stringify([{ operation, parameters: values }]));
+  form.append("seed", String(seed));
+  const answer = await patiently(() => send("POST", "/v1/edit", { body: form, signal }), signal);
+  const report = reportOf(answer);
+  const blob = await answer.blob();
+  const url = URL.createObjectURL(blob);
+  await decoded(url);
+  return { blob, url, report, seed, ms: performance.now() - began };
+}
+
+/** The product of a drawing: {shown, busy, problem}; asked for after every stroke, outdated requests are given up. */
+export function useMade(painted, operation, values, seed) {
   const [state, setState] = useState({ shown: null, busy: false, problem: null });
   const version = useBox(painted.version);
   const key = JSON.stringify(values);
@@ -46,21 +61,14 @@ export function useMade(painted, operation, values) {
     const timer = setTimeout(async () => {
       setState((old) => ({ ...old, busy: true }));
       try {
-        const form = new FormData();
-        form.append("picture", await painted.raster.png(), "drawing.png");
-        form.append("steps", JSON.stringify([{ operation: operation.name, parameters: values }]));
-        const answer = await send("POST", "/v1/edit", { body: form, signal: giveUp.signal });
-        const report = reportOf(answer);
-        const blob = await answer.blob();
-        const url = URL.createObjectURL(blob);
-        await decoded(url);
-        setState((old) => { if (old.shown) URL.revokeObjectURL(old.shown.url); return { shown: { blob, url, report }, busy: false, problem: null }; });
+        const shown = await made(await painted.raster.png(), operation, values, seed, giveUp.signal);
+        setState((old) => { if (old.shown) setTimeout(() => URL.revokeObjectURL(old.shown.url), 1000); return { shown, busy: false, problem: null }; });
       } catch (problem) {
         if (problem.name !== "AbortError") setState((old) => ({ ...old, busy: false, problem }));
       }
     }, REST);
     return () => { clearTimeout(timer); giveUp.abort(); };
-  }, [version, operation?.name, key, painted]);
+  }, [version, operation, key, seed, painted]);
   return state;
 }
 
@@ -68,6 +76,7 @@ export function useMade(painted, operation, values) {
 export function Palette({ painted, parts }) {
   const brush = useBox(painted.brush);
   const value = brush.value ?? 1;
+  useEffect(() => { if (value >= parts.length) painted.brush.set((old) => ({ ...old, value: 1 })); }, [parts.length]);
   return html`
     <fieldset class="parts"><legend class="field-name">${t("sketch.parts")}</legend>
       ${parts.map(({ name, colour }, index) => html`

@@ -1,21 +1,24 @@
 /* A layout: every pixel belongs to one part, or to the ground (0). Hard edges, no mixing. */
 import { Raster } from "../paint/raster.js";
 
-/* Colours that differ in lightness too, so that they can be told apart without seeing hue. */
+/* The palette of packshot/imaging/translating/layouts.py: colours differ in lightness too, so that they can be told
+   apart without seeing hue. */
 export const COLOURS = ["#ffffff", "#1f4e8c", "#e3a81c", "#2f7d4f", "#b3202c", "#7fc4e8", "#6a3d9a", "#3a3a42"];
 
 export const rgbOf = (hex) => [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16));
 
-/** The parts a network knows, [{name, colour}], the ground first: from the card of its weights, else numbered ones. */
-export function partsOf(card, named) {
-  const told = Object.entries(card?.parts ?? {}).map(([name, colour]) => ({ name, colour }));
-  return told.length ? told : COLOURS.map((colour, index) => ({ name: named(index), colour }));
+/** The parts of a category as the card of weights names them, [{name, colour}], the ground first; else numbered ones. */
+export function partsOf(card, category, ground, named) {
+  const parts = card?.translation?.parts ?? {};
+  const names = parts[category] ?? parts[""];
+  const told = names ?? COLOURS.slice(1).map((_, index) => named(index + 1));
+  return [ground, ...told].slice(0, COLOURS.length).map((name, index) => ({ name, colour: COLOURS[index] }));
 }
 
 export class Layout extends Raster {
-  constructor(width, height, parts) {
+  constructor(width, height) {
     super(width, height, 0);
-    this.parts = parts.map(({ colour }) => rgbOf(colour));
+    this.parts = COLOURS.map(rgbOf);
   }
 
   get near() { return 1; }
