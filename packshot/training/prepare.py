@@ -138,7 +138,8 @@ def _contrasting(preset: Preset, place: str | Path, settings: Settings, rules: M
     """Pictures with what is said of them."""
     torch.manual_seed(settings.seed)
     made = contrasting(preset, place, KINDS[preset.objective].rules(**rules), settings.seed)
-    return Prepared(made.objective, made.stream, settings, {}, made.licences, made.pictures, made.tokens)
+    card = {"input_px": preset.size}
+    return Prepared(made.objective, made.stream, settings, {}, made.licences, made.pictures, made.tokens, card=card)
 
 
 def _styling(preset: Preset, place: str | Path, settings: Settings, rules: Mapping[str, Any]) -> Prepared:

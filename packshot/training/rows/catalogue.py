@@ -90,9 +90,9 @@ ROWS: Mapping[str, Preset] = {
         size=64,
         texts=("title", "description"),
         settings={
-            "total_images": 800_000,
-            "batch": 256,
-            "learning_rate": falling(2e-3, 1e-6, 800_000, 20_000),
+            "total_images": 640_000,
+            "batch": 128,
+            "learning_rate": falling(1.5e-3, 1e-6, 640_000, 10_000),
             "beta1": 0.9,
             "beta2": flat(0.98),
             "weight_decay": 0.05,
