@@ -8,6 +8,7 @@ machine, torch where nothing was measured. Files of other projects go through `c
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files as package_files
@@ -20,7 +21,7 @@ from torch import Tensor, nn
 from packshot import checkpoint
 from packshot.errors import DeviceError, LicenceRefused, MissingExtra, ModelError, WeightsNotFound
 from packshot.imaging.home import home as home
-from packshot.models import bench, community, engines, gate
+from packshot.models import bench, community, diffusers_files, engines, gate
 
 Engine = Literal[
     "auto", "torch", "torch-bf16", "compile", "onnx", "onnx-int8", "openvino", "openvino-bf16", "openvino-int8"
@@ -61,20 +62,36 @@ def places() -> tuple[Path, ...]:
 
 
 def find(name_or_path: str) -> Path:
-    """The file behind a name; of a folder as transformers writes it, its `model.safetensors`.
+    """The file behind a name; of a folder as transformers writes it, its `model.safetensors`, of one as diffusers
+    does, its index.
 
     Raises WeightsNotFound listing where it was looked for.
     """
-    for path in (Path(name_or_path), Path(name_or_path, "model.safetensors")):
+    for path in (Path(name_or_path), *_within(Path(name_or_path))):
         if name_or_path and path.is_file():
             return path
     kinds = (".safetensors", *community.SUFFIXES) if name_or_path else ()
     candidates = [place / f"{name_or_path}{kind}" for place in places() for kind in kinds]
-    for candidate in candidates:
+    for candidate in [*candidates, *(path for place in places() if kinds for path in _within(place / name_or_path))]:
         if candidate.is_file():
             return candidate
+    kept = diffusers_files.cached(name_or_path)
+    if kept is not None:
+        return kept
     looked = ", ".join(str(c) for c in [Path(name_or_path), *candidates] if c.suffix in ("", ".safetensors"))
     raise WeightsNotFound(f"weights {name_or_path!r}: not found; looked for {looked}")
+
+
+def _within(folder: Path) -> tuple[Path, Path]:
+    """The files that stand for a folder of weights."""
+    return folder / "model.safetensors", folder / diffusers_files.INDEX
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file of weights, or of all that belongs to it: the identity of weights everywhere in packshot."""
+    if diffusers_files.is_index(path):
+        return diffusers_files.digest_of(path)
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def available() -> list[Path]:
@@ -108,6 +125,8 @@ def load(name_or_path: str, device: str = "auto", engine: Engine = "auto", comme
     """
     path = find(name_or_path)
     device = resolve_device(device)
+    if diffusers_files.is_index(path):
+        return diffusers_files.load(path, device, commercial)
     if community.is_foreign(path):
         return community.load(path, device, commercial)
     stored = checkpoint.read(path)

@@ -33,6 +33,7 @@ TABLE = {
     "day-to-studio": "packshot.operations.day_to_studio:DayToStudio",
     "alter": "packshot.operations.alter:Alter",
     "vary": "packshot.operations.vary:Vary",
+    "scene": "packshot.operations.scene:Scene",
 }
 
 

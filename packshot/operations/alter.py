@@ -76,7 +76,9 @@ class Alter(Operation):
     )
     model: ModelName = parameter("", f"generator by name or file: a GAN, VAE or flow; empty: {OWN}")
     judge: ModelName = parameter("", "classifier of attributes: measures leakage, finds directions; empty: neither")
-    space: Literal["auto", "z", "w", "w+", "code"] = parameter("auto", "which codes of the generator are searched")
+    space: Literal["auto", "z", "w", "w+", "code", "noise"] = parameter(
+        "auto", "which codes of the generator are searched"
+    )
     steps: int = parameter(200, "steps of refining the code, at most", ge=0, le=5000)
     seconds: float = parameter(60.0, "time for finding the code, at most", unit="s", ge=0.1, le=3600)
     tune: int = parameter(0, "steps by which the generator itself is tuned to the product afterwards", ge=0, le=1000)
@@ -155,7 +157,8 @@ class Alter(Operation):
 
         plain = {"category": self.category, "colour": self.colour, "material": self.material}
         asked = {name: value for name, value in plain.items() if value} | pairs_of(self.attributes)
-        return understood(asked, took.found.space.attributes)
+        space = took.found.space
+        return understood(asked, {} if space.sampler.open else space.attributes)  # an open one knows any colour
 
     def _edited(
         self, took: Taken, asked: dict[str, str], judge: Judge | None, context: Context
@@ -168,7 +171,7 @@ class Alter(Operation):
             direction, deviation = _unsupervised(self.direction, took, context.seed)
             edited = along(found, direction, deviation, self.amount or 2.0)
             return edited, {"deviations": edited.deviations}
-        told = {name: value for name, value in asked.items() if name in found.space.attributes}
+        told = {name: value for name, value in asked.items() if name in found.space.sampler.vocabulary.places}
         edited = under(found, told)
         numbers: dict[str, float] = {}
         for name, value in asked.items():

@@ -2,7 +2,7 @@
 
 The picture is found as a code (`models.inverting`), and the code taken part of the way to a drawn one, along the
 circle on which Gaussian codes keep their length (Shoemake 1985), along a line for style codes. What the code does not
-hold of the picture is added back, less and less as the strength grows.
+hold of the picture is added back, less and less as the strength grows. A flow needs no code: see `inverting.flows`.
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ class Vary(Operation):
         0.8, "longest side of the product as a share of what the generator sees; 0 = the whole photo", ge=0, le=1
     )
     model: ModelName = parameter("", f"generator by name or file: a GAN, VAE or flow; empty: {OWN}")
-    space: Literal["auto", "z", "w", "w+", "code"] = parameter("auto", "which codes of the generator are searched")
+    space: Literal["auto", "z", "w", "w+", "code", "noise"] = parameter(
+        "auto", "which codes of the generator are searched"
+    )
     steps: int = parameter(200, "steps of refining the code, at most", ge=0, le=5000)
     seconds: float = parameter(60.0, "time for finding the code, at most", unit="s", ge=0.1, le=3600)
     tune: int = parameter(0, "steps by which the generator itself is tuned to the product afterwards", ge=0, le=1000)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -40,12 +39,12 @@ def named_weights(recipe: Recipe) -> dict[str, str]:
 
     Raises WeightsNotFound before the first picture if any are missing.
     """
-    from packshot.models import find
+    from packshot.models import digest_of, find
 
     found: dict[str, str] = {}
     for name in _names(recipe):
         try:
-            found[name] = hashlib.sha256(find(name).read_bytes()).hexdigest()
+            found[name] = digest_of(find(name))
         except WeightsNotFound as error:
             raise WeightsNotFound(f"pipeline {recipe.name}: {error}; or set its method to classical") from None
     return found

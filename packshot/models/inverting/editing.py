@@ -34,7 +34,7 @@ def under(found: Inversion, wanted: Mapping[str, str]) -> Edited:
     told = space_condition(found.space, {**found.attributes, **wanted})
     with torch.no_grad():
         code = found.space.moved(found.code, found.condition, told)
-        return Edited(code, told, found.space.pictures(code, told).clamp(-1, 1))
+        return Edited(code, told, found.space.edited(code, told).clamp(-1, 1))
 
 
 def along(found: Inversion, direction: Tensor, deviation: float, amount: float) -> Edited:
@@ -50,6 +50,8 @@ def draws(space: Space, count: int, seed: int, condition: Tensor | None = None) 
 
     condition: `(1, condition_dim)` of all; without one each has its own.
     """
+    if not space.refined:
+        raise ParameterError(f"direction: {space.sampler.name} is a flow, whose noise has none; name a GAN or VAE")
     codes, pictures = [], []
     for some in in_batches(seeds_of(seed, count), 4 * BATCH):
         told = space.sampler.conditions({}, some) if condition is None else condition.expand(len(some), -1)
@@ -80,4 +82,4 @@ def has_value(pictures: Tensor, attribute: str, value: str, judge: Judge) -> Ten
 
 def space_condition(space: Space, told: Mapping[str, str]) -> Tensor | None:
     """The condition of attributes all of which are named."""
-    return space.sampler.condition({name: told[name] for name in space.attributes if name in told}, 0)
+    return space.sampler.condition({name: told[name] for name in space.sampler.vocabulary.places if name in told}, 0)

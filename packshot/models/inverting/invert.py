@@ -154,7 +154,8 @@ class _Search:
     def __init__(self, space: Space, target: Target, plan: Plan, known: dict[str, str]) -> None:
         self.space, self.target, self.plan, self.known = space, target, plan, known
         self.began, self.steps = time.monotonic(), 0
-        self.unknown = [] if not space.sampler.condition_dim else [n for n in space.attributes if n not in known]
+        given = not space.sampler.condition_dim or space.sampler.open  # nothing to find
+        self.unknown = [] if given else [n for n in space.attributes if n not in known]
         space.sampler.condition(known, plan.seed)  # refuses what it does not know
 
     def found(self) -> tuple[Tensor, Tensor | None, float]:
@@ -162,14 +163,14 @@ class _Search:
         with torch.no_grad():
             codes, conditions = self._encoded() or self._drawn()
             start = self.target.psnr(self.space.pictures(codes[:1], _first(conditions)))
-        if not self.plan.steps:
+        if not self.plan.steps or not self.space.refined:
             return codes[:1], _first(conditions), start
         code, condition = self._refined(codes, conditions)
         return code, condition, start
 
     def _encoded(self) -> tuple[Tensor, Tensor | None] | None:
         """By the encoder, under those values of what is not known that rebuild best, one attribute after the other."""
-        told = {name: values[0] for name, values in self.space.attributes.items()} | self.known
+        told = {name: self.space.attributes[name][0] for name in self.unknown} | self.known
         if self.space.encode(self.target.pixels, self._condition(told)) is None:
             return None
         for _ in range(2):

@@ -14,10 +14,10 @@ import torch
 from torch import Tensor
 
 from packshot.errors import ParameterError
+from packshot.models.flowing import Flow
 from packshot.models.sampling import MEAN_DRAWS, TOKENS, Sampler
 from packshot.models.stages import TwoStages
 
-KINDS = ("auto", "z", "w", "w+", "code")
 ENTRANCES = ("scale", "to_code", "start", "from_code", "body")  # what generators and decoders call it
 
 
@@ -28,6 +28,7 @@ class Space:
     """
 
     name = ""
+    refined = True  # whether descent on a code is worth its time
 
     def __init__(self, sampler: Sampler, text: str = "") -> None:
         self.sampler, self.text = sampler, text
@@ -59,8 +60,16 @@ class Space:
         """Codes → pictures."""
         raise NotImplementedError
 
+    def edited(self, codes: Tensor, condition: Tensor | None) -> Tensor:
+        """Codes → pictures under a condition that is not their own; a flow follows it more closely here."""
+        return self.pictures(codes, condition)
+
     def encode(self, pixels: Tensor, condition: Tensor | None) -> Tensor | None:
         """Pictures → codes, where the generator has an encoder; else None."""
+        return None
+
+    def varied(self, pixels: Tensor, condition: Tensor | None, strength: float, seed: int) -> Tensor | None:
+        """The picture varied without its code, where there is a way; else None."""
         return None
 
     def unlikely(self, codes: Tensor, condition: Tensor | None) -> Tensor:
@@ -197,13 +206,16 @@ class CodeSpace(Space):
 
 
 def space_of(sampler: Sampler, kind: str = "auto", text: str = "") -> Space:
-    """The space of codes of a generator; auto: an autoencoder's codes, style codes one a layer, else the noise.
+    """The space of codes of a generator; auto: an autoencoder's codes, style codes one a layer, else the noise (`z`;
+    of a flow `noise`).
 
     Raises ParameterError for a kind that the generator does not have.
     """
     network: Any = sampler.network
     if isinstance(network, TwoStages) and network.kind == "code-transformer":
         raise ParameterError(f"{sampler.name}: its codes are whole numbers, which cannot be refined; use a VAE or GAN")
+    if isinstance(network, Flow):
+        return _flow_space(sampler, kind, text)
     coded = isinstance(network, TwoStages) or (hasattr(network, "encode") and hasattr(network, "decode"))
     have = ("code",) if coded else ("w+", "w") if hasattr(network, "synthesise") else ("z",)
     chosen = have[0] if kind == "auto" else kind
@@ -216,6 +228,14 @@ def space_of(sampler: Sampler, kind: str = "auto", text: str = "") -> Space:
     if chosen in ("w", "w+"):
         return StyleSpace(sampler, text, every_layer=chosen == "w+")
     return NoiseSpace(sampler, text)
+
+
+def _flow_space(sampler: Sampler, kind: str, text: str) -> Space:
+    from packshot.models.inverting.flows import FlowSpace
+
+    if kind not in ("auto", "noise"):
+        raise ParameterError(f"space: {sampler.name} has noise; got {kind!r}")
+    return FlowSpace(sampler, text)
 
 
 def _first_linear(network: Any, dim: int) -> Tensor | None:

@@ -17,6 +17,9 @@ def varied(found: Inversion, pixels: Tensor, strength: float, seed: int) -> Tens
     0 gives the picture, 1 a draw of the seed under the same condition.
     """
     space = found.space
+    direct = space.varied(pixels, found.condition, strength, seed)
+    if direct is not None:
+        return rgb_of(direct)
     with torch.no_grad():
         other = space.draw(space.sampler.noises([seed]), found.condition)
         code = space.between(found.code, other, strength)
