@@ -8,6 +8,8 @@
 | fast | one network a style (Johnson et al. 2016) | its own |
 | transformer | tokens of photo and style attend to each other (StyTr², Deng et al. 2022) | `style-transformer` |
 | exemplar-gan | codes of photo and style mixed by a generator that played against critics of both | `style-exemplar` |
+| cyclegan | a domain learned from two folders without pairs (Zhu et al. 2017); needs no style picture | its own |
+| dualgan | the same with Wasserstein critics (Yi et al. 2017) | its own |
 """
 
 from __future__ import annotations
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 OWN = {"adain": "style-adain", "transformer": "style-transformer", "exemplar-gan": "style-exemplar"}
 SIDES = {"optimise": 384}  # px of the longest side, where `size` is 0; networks work at NETWORK_SIDE
 NETWORK_SIDE = 768
+LEARNED = ("cyclegan", "dualgan")
 SEGMENTERS = {"unet": "parts-unet", "segnet": "parts-segnet"}
 
 
@@ -62,8 +65,8 @@ class Restyle(Operation):
     style: Annotated[str, AfterValidator(_styles)] = parameter(
         "", "pictures whose look to take: FILE, several FILE*WEIGHT, or REGION=FILE; pattern:NAME is drawn by code"
     )
-    method: Literal["colour", "optimise", "adain", "fast", "transformer", "exemplar-gan"] = parameter(
-        "colour", "how: colour moves colours alone, the others brushwork and pattern too"
+    method: Literal["colour", "optimise", "adain", "fast", "transformer", "exemplar-gan", "cyclegan", "dualgan"] = (
+        parameter("colour", "how: colour moves colours alone, the others brushwork and pattern too")
     )
     strength: float = parameter(1.0, "0 = the photo exactly, 1 = the whole style", ge=0, le=1)
     keep: Annotated[str, AfterValidator(_lock)] = parameter(
@@ -90,6 +93,9 @@ class Restyle(Operation):
     edge_limit: float = parameter(0.5, "how far edges may move under keep shape", unit="px", ge=0.05, le=6)
     colour_limit: float = parameter(8.0, "how far colours may move under keep colour", unit="ΔE2000", ge=0.5, le=100)
     model: ModelName = parameter("", "weights by name or file; empty: style-adain, style-transformer, style-exemplar")
+    domain: str = parameter(
+        "", "domain wanted (methods cyclegan, dualgan), as the weights name it; empty: their last one"
+    )
     adapter: ModelName = parameter("", "a brand's adapter for the network of `model` (method fast)")
     commercial: bool = commercial_parameter()
 
@@ -164,9 +170,9 @@ class Restyle(Operation):
 
     def _asked(self) -> dict[str, tuple[Asked, ...]]:
         asked = by_region(styles(self.style))
-        if not asked and self.method != "fast":
+        if not asked and self.method not in ("fast", *LEARNED):
             raise ParameterError("restyle: expected the parameter style, a picture file or pattern:NAME, got none")
-        return asked or {"all": (Asked("all", "own"),)}  # a fast network holds its own style
+        return asked or {"all": (Asked("all", "own"),)}  # such a network holds its own style
 
     def _paints_ground(self) -> bool:
         """Whether the background has a style of its own: then it shows, also where the product was cut out."""
@@ -206,6 +212,8 @@ class Restyle(Operation):
         photo = visible(picture.rgb, picture.alpha)
         if self.method == "colour":
             return self._recoloured(picture, self._bank(asked, context), context, region), {}
+        if self.method in LEARNED:
+            return self._in_domain(photo, context), {}
         small = sizes.working(photo, self.size or SIDES.get(self.method, NETWORK_SIDE))
         if self.method == "optimise":
             done, numbers = self._optimised(small, self._bank(asked, context), context)
@@ -258,14 +266,33 @@ class Restyle(Operation):
     def _by_network(self, small: Tensor, asked: tuple[Asked, ...], context: Context) -> Tensor:
         from packshot.models.styling import running
 
-        name = self.weights()[0]
-        if not name:
-            raise ParameterError("restyle: method fast needs the parameter model, the weights of a trained style")
+        name = self._need_own_weights()
         model = self._model(name, context, "use method colour or optimise, which need none")
         if self.method == "fast":
             return running.fast(model, small, name, self._adapter(context))
         network = running.network_of(name)
         return running.restyled(network, small, self._bank(asked, context), self.scale, name)
+
+    def _in_domain(self, photo: Tensor, context: Context) -> Tensor:
+        """The photo in a domain that a translator learned: seen small, its change brought back with the detail."""
+        from packshot.imaging.styling import sizes
+        from packshot.imaging.translating.returning import returned
+        from packshot.operations import translating
+
+        self._need_own_weights()
+        found = translating.translator(self, context, self.method, "photo")
+        small = sizes.working(photo, self.size or 2 * found.side)
+        done = found.translated(small, translating.domain(found, self.domain, "domain"))
+        return returned(photo, small, done, self.detail)
+
+    def _need_own_weights(self) -> str:
+        name = self.weights()[0]
+        if not name:
+            raise ParameterError(
+                f"restyle: method {self.method} needs the parameter model, the weights of a trained style "
+                f"(`packshot train {'style' if self.method == 'fast' else self.method}`, docs/style.md)"
+            )
+        return name
 
     def _adapter(self, context: Context) -> str:
         """The adapter's name, its weights loaded once so that they are noted and their licence is checked."""

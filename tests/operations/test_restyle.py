@@ -212,3 +212,24 @@ def test_files_it_names_are_known_before_it_runs():
     names = Restyle.picture_names({"style": "a.jpg*2, pattern:weave, b.jpg", "source": "c.png"})
     assert names == ("a.jpg", "b.jpg", "c.png")
     assert Restyle.picture_names({"style": "$look"}) == ()
+
+
+@pytest.mark.parametrize("method", ["cyclegan", "dualgan"])
+def test_learned_domains_need_no_style(method, tmp_path):
+    from tests.operations.weights import write_translator
+
+    path = str(write_translator(tmp_path, "photo", attributes={"domain": ["street", "studio"]}))
+    loading = context(load_model=lambda name, commercial: load(name, "cpu", "torch", commercial))
+    picture = photo()
+    last, other, first = (
+        Restyle(method=method, model=path, domain=d, keep=keep).apply(picture, loading).picture.rgb
+        for d, keep in (("", "nothing"), ("Studio", "nothing"), ("street", "print"))
+    )
+    assert torch.equal(last, other)
+    assert not torch.equal(first, last)
+    assert last.shape == picture.rgb.shape
+    assert Restyle(method=method, model=path).source_type() == "compositeWithTrainedAlgorithmicMedia"
+    with pytest.raises(ParameterError, match="domain: photo knows domain: street, studio; got 'moon'"):
+        Restyle(method=method, model=path, domain="moon").apply(picture, loading)
+    with pytest.raises(ParameterError, match=f"method {method} needs the parameter model"):
+        Restyle(method=method).apply(picture, loading)

@@ -59,8 +59,9 @@ const USED = {
   restyle: {
     transfer: ["method", ["colour"]], source: ["method", ["colour"]], content: ["method", ["optimise"]], edges: ["method", ["optimise"]], steps: ["method", ["optimise"]],
     scales: ["method", ["optimise"]], features: ["method", ["optimise"]], scale: ["method", ["optimise", "adain", "fast", "transformer", "exemplar-gan"]],
-    size: ["method", ["optimise", "adain", "fast", "transformer", "exemplar-gan"]], detail: ["method", ["optimise", "adain", "fast", "transformer", "exemplar-gan"]],
-    model: ["method", ["adain", "fast", "transformer", "exemplar-gan"]], commercial: ["method", ["adain", "fast", "transformer", "exemplar-gan"]],
+    size: ["method", ["optimise", "adain", "fast", "transformer", "exemplar-gan", "cyclegan", "dualgan"]], detail: ["method", ["optimise", "adain", "fast", "transformer", "exemplar-gan", "cyclegan", "dualgan"]],
+    model: ["method", ["adain", "fast", "transformer", "exemplar-gan", "cyclegan", "dualgan"]], commercial: ["method", ["adain", "fast", "transformer", "exemplar-gan", "cyclegan", "dualgan"]],
+    domain: ["method", ["cyclegan", "dualgan"]],
   },
 };
 

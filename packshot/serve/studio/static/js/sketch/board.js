@@ -52,24 +52,26 @@ export async function made(drawing, operation, values, seed, signal) {
 
 /** The product of a drawing: {shown, busy, problem}; asked for after every stroke, outdated requests are given up. */
 export function useMade(painted, operation, values, seed) {
-  const [state, setState] = useState({ shown: null, busy: false, problem: null });
+  const [state, setState] = useState({ of: painted, shown: null, busy: false, problem: null });
   const version = useBox(painted.version);
   const key = JSON.stringify(values);
+  const blank = !operation || painted.raster.empty;
   useEffect(() => {
-    if (!operation || painted.raster.empty) return undefined;
+    if (blank) return undefined;
     const giveUp = new AbortController();
     const timer = setTimeout(async () => {
-      setState((old) => ({ ...old, busy: true }));
+      const of = painted;
+      setState((old) => ({ ...(old.of === of ? old : { of, shown: null }), busy: true, problem: null }));
       try {
         const shown = await made(await painted.raster.png(), operation, values, seed, giveUp.signal);
-        setState((old) => { if (old.shown) setTimeout(() => URL.revokeObjectURL(old.shown.url), 1000); return { shown, busy: false, problem: null }; });
+        setState((old) => { if (old.shown) setTimeout(() => URL.revokeObjectURL(old.shown.url), 1000); return { of, shown, busy: false, problem: null }; });
       } catch (problem) {
         if (problem.name !== "AbortError") setState((old) => ({ ...old, busy: false, problem }));
       }
     }, REST);
     return () => { clearTimeout(timer); giveUp.abort(); };
-  }, [version, operation, key, seed, painted]);
-  return state;
+  }, [version, operation, key, seed, painted, blank]);
+  return blank || state.of !== painted ? { shown: null, busy: false, problem: null } : state;
 }
 
 /** The parts to paint with. */
