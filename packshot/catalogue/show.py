@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -162,30 +163,40 @@ def contact_sheet(
 
     The label is the sku and the title; a title in Chinese only where a font for it is found.
     """
+    shots = sample(catalogue, count)
+    sheet, unread = labelled_sheet([(shot.path, _labels(shot)) for shot in shots], columns=columns, tile_px=tile_px)
+    name = catalogue.products.name
+    problems = [Problem(shots[n].row + 1, "image", told, shots[n].image.path, name) for n, told in unread.items()]
+    return sheet, problems
+
+
+def labelled_sheet(
+    tiles: Sequence[tuple[Path, tuple[str, str]]], *, columns: int = 10, tile_px: int = 160
+) -> tuple[PillowImage, dict[int, str]]:
+    """A sheet of picture files with two lines of text below each; and number → why, of those that cannot be read."""
     import PIL.Image
     from PIL import ImageDraw
 
-    shots = sample(catalogue, count)
     gap, text_px = 8, max(9, tile_px // 14)
     high = tile_px + 2 * (text_px + 3) + gap
-    columns = max(1, min(columns, len(shots)))
-    rows = -(-len(shots) // columns) or 1
+    columns = max(1, min(columns, len(tiles)))
+    rows = -(-len(tiles) // columns) or 1
     sheet = PIL.Image.new("RGB", (gap + columns * (tile_px + gap), gap + rows * high), (250, 250, 250))
     draw, font = ImageDraw.Draw(sheet), _font(text_px)
-    problems = []
-    for number, shot in enumerate(shots):
+    unread = {}
+    for number, (path, labels) in enumerate(tiles):
         x, y = gap + number % columns * (tile_px + gap), gap + number // columns * high
         draw.rectangle((x, y, x + tile_px - 1, y + tile_px - 1), fill=(235, 235, 235))
         try:
-            tile = thumbnail(shot.path, tile_px)
+            tile = thumbnail(path, tile_px)
             sheet.paste(tile, (x + (tile_px - tile.width) // 2, y + (tile_px - tile.height) // 2))
         except (PackshotError, OSError) as error:
-            problems.append(Problem(shot.row + 1, "image", str(error), shot.image.path, catalogue.products.name))
+            unread[number] = str(error)
             draw.text((x + 6, y + tile_px // 2), "not readable", fill=(170, 0, 0), font=font)
-        for line, text in enumerate(_labels(shot)):
+        for line, text in enumerate(labels):
             place = (x, y + tile_px + 2 + line * (text_px + 3))
             draw.text(place, _fitted(draw, text, font, tile_px), fill=(90, 90, 90) if line else (20, 20, 20), font=font)
-    return sheet, problems
+    return sheet, unread
 
 
 def thumbnail(path: Path, side_px: int) -> PillowImage:
@@ -208,16 +219,17 @@ def thumbnail(path: Path, side_px: int) -> PillowImage:
 def _labels(shot: Shot) -> tuple[str, str]:
     product = shot.product
     for title in (product.title, *product.titles.values()):
-        if title and (title.isascii() or chinese_font() is not None or _latin(title)):
-            return product.sku if _drawable(product.sku) else shot.key.encode("ascii", "replace").decode(), title
-    return (product.sku if _drawable(product.sku) else f"row {shot.row + 1}"), ""
+        if title and drawable(title):
+            return product.sku if drawable(product.sku) else shot.key.encode("ascii", "replace").decode(), title
+    return (product.sku if drawable(product.sku) else f"row {shot.row + 1}"), ""
 
 
 def _latin(text: str) -> bool:
     return all(ord(c) < 0x250 for c in text)
 
 
-def _drawable(text: str) -> bool:
+def drawable(text: str) -> bool:
+    """Whether a font that can draw a text is at hand: any Latin one, Chinese where a font for it is found."""
     return _latin(text) or chinese_font() is not None
 
 

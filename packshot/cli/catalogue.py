@@ -1,4 +1,4 @@
-"""`packshot catalogue make|known|show|check|split|duplicates|audit|pack|album|stock|label-next`."""
+"""`packshot catalogue make|known|show|find|check|split|duplicates|audit|pack|album|stock|label-next`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from packshot.cli import catalogue_data, catalogue_label, catalogue_stock
+from packshot.cli import catalogue_data, catalogue_find, catalogue_label, catalogue_stock
+from packshot.cli.shared import counting
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -25,6 +26,7 @@ app.command("audit")(catalogue_data.audit)
 app.command("pack")(catalogue_data.pack)
 app.command("album")(catalogue_data.album)
 app.command("stock")(catalogue_stock.stock)
+app.command("find")(catalogue_find.find)
 app.command("label-next")(catalogue_label.label_next)
 SHOWN = 20  # problems and values that a table lists
 
@@ -72,7 +74,7 @@ def make(
         "delimiter": delimiter,
         "replace_existing": replace,
     }
-    with _counter("rows") as count:
+    with counting("rows") as count:
         done = ingest(source, out, on_row=count, **options)
     for sentence in done.told:
         typer.echo(sentence)
@@ -128,7 +130,7 @@ def check(
 
     log = ProblemLog()
     opened = Catalogue(catalogue)
-    with _counter("pictures") as count:
+    with counting("pictures") as count:
         for problem in problems_of(opened, decode=decode, on_picture=count):
             log.add(problem)
             if as_json:
@@ -167,7 +169,7 @@ def split(
     if duplicates:
         from packshot.catalogue.duplicates import find_duplicates
 
-        with _counter("pictures") as count:
+        with counting("pictures") as count:
             found = find_duplicates(opened, on_picture=count)
         groups, unread = found.product_groups(), len(found.problems)
         _list(found.problems, unread, 0, None)
@@ -191,7 +193,7 @@ def find(
     from packshot.catalogue.catalogue import Catalogue
     from packshot.catalogue.duplicates import find_duplicates
 
-    with _counter("pictures") as count:
+    with counting("pictures") as count:
         found = find_duplicates(Catalogue(catalogue), on_picture=count)
     groups = found.groups()
     rows = [(str(n), member.sku, member.path) for n, group in enumerate(groups[:SHOWN], start=1) for member in group]
@@ -221,30 +223,6 @@ def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
 
     if value not in allowed:
         raise ParameterError(f"{name}: expected {', '.join(allowed)}; got {value!r}")
-
-
-class _counter:  # noqa: N801
-    """A line that counts on a terminal; nothing where output goes to a file."""
-
-    def __init__(self, what: str) -> None:
-        from rich.console import Console
-
-        self.what = what
-        console = Console(stderr=True)
-        self._status = console.status(f"reading {what}") if console.is_terminal else None
-
-    def __enter__(self) -> _counter:
-        if self._status is not None:
-            self._status.start()
-        return self
-
-    def __call__(self, number: int) -> None:
-        if self._status is not None and number % 50 == 0:
-            self._status.update(f"{number:,} {self.what}")
-
-    def __exit__(self, *_: object) -> None:
-        if self._status is not None:
-            self._status.stop()
 
 
 def _table(title: str, rows: Iterable[tuple[str, ...]]) -> None:

@@ -23,3 +23,27 @@ def listed(problems: Sequence[object]) -> int:
     if len(problems) > LISTED:
         typer.echo(f"and {len(problems) - LISTED:,} more")
     return 1 if problems else 0
+
+
+class counting:  # noqa: N801
+    """A line that counts on a terminal; nothing where output goes to a file."""
+
+    def __init__(self, what: str) -> None:
+        from rich.console import Console
+
+        self.what = what
+        console = Console(stderr=True)
+        self._status = console.status(f"reading {what}") if console.is_terminal else None
+
+    def __enter__(self) -> counting:
+        if self._status is not None:
+            self._status.start()
+        return self
+
+    def __call__(self, number: int) -> None:
+        if self._status is not None and number % 50 == 0:
+            self._status.update(f"{number:,} {self.what}")
+
+    def __exit__(self, *_: object) -> None:
+        if self._status is not None:
+            self._status.stop()

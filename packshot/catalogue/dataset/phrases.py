@@ -55,6 +55,12 @@ DECALS_EN = {"number": ("with a number", "numbered"), "letter": ("with a letter"
              "star": ("with stars", "with star print"), "stripes": ("with stripes", "striped"),
              "dots": ("with polka dots", "dotted"), "heart": ("with hearts", "with heart print")}
 # fmt: on
+TELLING: Mapping[str, Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
+    "angle": ANGLES,
+    "view": VIEWS,
+    "height": HEIGHTS,
+    "background": GROUNDS,
+}
 CHANCES = {
     "category": 0.9,
     "colour": 0.75,
@@ -125,8 +131,8 @@ def names_of(fact: str, value: str, language: str) -> tuple[str, ...]:
         return (STUFF_EN if english else STUFF_ZH)[value]
     if fact == "decal":
         return DECALS_EN.get(value, (f"with {value}",)) if english else (f"{DECALS.get(value, value)}图案",)
-    table = {"angle": ANGLES, "view": VIEWS, "height": HEIGHTS, "background": GROUNDS}[fact]
-    return table[value][0 if english else 1] if value in table else (value,)
+    english_and_chinese = TELLING[fact].get(value, ((value,), (value,)))
+    return english_and_chinese[0 if english else 1]
 
 
 def _english(said: Facts, random: Random) -> str:
