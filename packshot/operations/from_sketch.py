@@ -99,7 +99,7 @@ class FromSketch(Operation):
 
     def _edges(self, picture: Picture, found: Translator, context: Context) -> tuple[Tensor, Tensor]:
         """Edges of the photo's product as training drew them, through a window around it."""
-        from packshot.catalogue.pairs import drawing
+        from packshot.catalogue.translation.drawings import exact
         from packshot.errors import ParameterError
         from packshot.imaging.transforms import scale_shift
         from packshot.imaging.translating import windows
@@ -113,7 +113,7 @@ class FromSketch(Operation):
         seen = windows.view(shown(picture, context, "own"), window, side)
         assert seen.matte is not None, "carried with the picture"
         step = window.side / side
-        return drawing(seen.rgb, seen.matte > 0.5), scale_shift(step, step, window.x, window.y)
+        return exact(seen.rgb, (seen.matte > 0.5).float()), scale_shift(step, step, window.x, window.y)
 
 
 def kept(ink: Tensor, rgb: Tensor) -> float:

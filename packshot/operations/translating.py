@@ -71,19 +71,23 @@ def domain(found: Translator, text: str, parameter: str, prefer: str = "") -> di
     """The attribute and value that a word names, whichever attribute has it; `prefer` first. Without a word, the last
     value of the first attribute; nothing for weights that go one way only.
 
-    Raises ParameterError listing the values there are.
+    A domain that holds several values (wood: raw wood, painted wood) is named by each of them too. Raises
+    ParameterError listing what there is.
     """
-    if not found.attributes and not text:
-        return {}
-    if not text:
-        name = next(iter(found.attributes))
-        return {name: found.attributes[name][-1]}
     plain = text.strip().replace("_", " ").casefold()
+    if not plain:
+        name = next(iter(found.attributes), "")
+        return {name: found.attributes[name][-1]} if name else {}
+    held = found.facts.get("domains", ())
     for name in sorted(found.attributes, key=lambda name: name != prefer):
-        spelt = next((one for one in found.attributes[name] if one.casefold() == plain), None)
-        if spelt is not None:
-            return found.settled({name: spelt})
+        for value in found.attributes[name]:
+            more = next((each.get("values", ()) for each in held if each.get("name") == value), ())
+            if plain in (one.casefold() for one in (value, *more)):
+                return found.settled({name: value})
+    if not found.attributes and held and plain in (one.casefold() for one in (held[-1]["name"], *held[-1]["values"])):
+        return {}  # it goes there and nowhere else
     known = "; ".join(f"{name}: {', '.join(values)}" for name, values in found.attributes.items())
+    known = known or ", ".join((held[-1]["name"], *held[-1]["values"]) if held else ())
     raise ParameterError(f"{parameter}: {found.name} knows {known or 'one way only, leave it out'}; got {text!r}")
 
 

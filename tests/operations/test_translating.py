@@ -275,6 +275,17 @@ def test_borders_of_a_layout_count_as_its_lines():
     assert kept(lines, torch.full((1, 3, 64, 64), 0.5)) == 0
 
 
+def test_a_domain_is_named_by_any_of_its_values(tmp_path):
+    held = [{"name": "wood", "values": ["raw wood"]}, {"name": "plastic", "values": ["matte plastic"]}]
+    two = write_translator(tmp_path, "photo", "two", attributes={"material": ["wood", "plastic"]}, domains=held)
+    done = [SwapMaterial(model=str(two), to=to).apply(photo(), context()).picture.rgb for to in ("wood", "Raw_Wood")]
+    assert torch.equal(*done)
+    one = str(write_translator(tmp_path, "photo", "one", attributes={}, domains=held))
+    SwapMaterial(model=one, to="matte plastic").apply(photo(), context())
+    with pytest.raises(ParameterError, match="to: one knows plastic, matte plastic; got 'wood'"):
+        SwapMaterial(model=one, to="wood").apply(photo(), context())
+
+
 def test_they_are_in_the_table():
     for name in ("from-sketch", "from-layout", "swap-material", "swap-attribute", "day-to-studio"):
         assert operations.name_of(operations.find(name).model_construct()) == name

@@ -44,11 +44,14 @@ def read(rgb: Tensor, alpha: Tensor | None = None, palette: Sequence[str] = PALE
     Raises ParameterError naming the colour, place and size of the largest area of an unknown colour.
     """
     shown = rgb if alpha is None else rgb * alpha + (1 - alpha)
-    pixels = shown[0].permute(1, 2, 0).numpy()  # h, w, 3
+    pixels = shown[0].permute(1, 2, 0).contiguous().numpy()  # h, w, 3
+    bytes_ = np.rint(pixels * 255).astype(np.int32)
+    codes, places = np.unique(bytes_[..., 0] << 16 | bytes_[..., 1] << 8 | bytes_[..., 2], return_inverse=True)
+    seen = np.stack([codes >> 16, codes >> 8 & 255, codes & 255], -1).astype(np.float32) / 255  # few in a layout
     colours = np.array([parse_colour(name) for name in palette], np.float32)
-    distance = np.stack([np.linalg.norm(pixels - colour, axis=-1) for colour in colours])
-    parts = distance.argmin(0)
-    _refuse_unknown(pixels, parts, distance.min(0) > NEAR, palette)
+    distance = np.linalg.norm(seen[:, None] - colours, axis=-1)
+    parts, unknown = (v[places].reshape(pixels.shape[:2]) for v in (distance.argmin(1), distance.min(1) > NEAR))
+    _refuse_unknown(pixels, parts, unknown, palette)
     return torch.from_numpy(parts)[None, None]
 
 
