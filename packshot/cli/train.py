@@ -34,6 +34,8 @@ def train(
         list[str] | None, typer.Option(metavar="TRACKER", help="show the run in tensorboard or wandb; repeatable")
     ] = None,
     style: Annotated[str, typer.Option(help="picture, folder or pattern:NAME whose style to learn")] = "",
+    a: Annotated[str, typer.Option("--a", help="domain a: ATTRIBUTE:VALUE of the catalogue, or a folder")] = "",
+    b: Annotated[str, typer.Option("--b", help="domain b, likewise")] = "",
     start: Annotated[str, typer.Option(help="run or checkpoint whose weights to begin with")] = "",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps")] = "auto",
 ) -> None:
@@ -46,7 +48,7 @@ def train(
             typer.echo(f"{name:24} {row.what}" + (f" · {row.reproduces}" if row.reproduces else ""))
         return
     presets.find(preset)
-    if catalogue is None:
+    if catalogue is None and not (a and b):
         raise ParameterError(
             "--catalogue: name the catalogue folder to learn from; `packshot catalogue make` makes one"
         )
@@ -56,6 +58,8 @@ def train(
         raise ParameterError("--start: a --sweep begins every run anew; leave one of them out")
     changes = changed(setting or []) | ({} if images is None else {"total_images": images})
     changes |= {"styles": style} if style else {}
+    changes |= {name: told for name, told in (("a", a), ("b", b)) if told}
+    catalogue = catalogue or Path()
     target = out or Path("runs") / preset
     if sweep:
         from packshot.training.sweep import sweep as tried_all

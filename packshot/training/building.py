@@ -18,7 +18,10 @@ from packshot.training.objectives.adaptive import Adaptive
 from packshot.training.objectives.classify import Classify, ClassifySettings
 from packshot.training.objectives.codes import CodePrior, CodesSettings
 from packshot.training.objectives.contrast import Contrast, ContrastSettings
+from packshot.training.objectives.cut import Cut, CutRules
+from packshot.training.objectives.cyclegan import CycleGan, CycleRules
 from packshot.training.objectives.discrete import Discrete, DiscreteSettings
+from packshot.training.objectives.dualgan import DualGan, DualRules
 from packshot.training.objectives.flow import Flow, FlowSettings
 from packshot.training.objectives.gan import Gan, GanSettings
 from packshot.training.objectives.growing import Growing, GrowingSettings
@@ -36,9 +39,10 @@ from packshot.training.objectives.restore import (
 )
 from packshot.training.objectives.segment import Segment, SegmentSettings
 from packshot.training.objectives.spade import SpadeGan, SpadeRules
+from packshot.training.objectives.stargan import StarGan
 from packshot.training.objectives.style import AdaptStyle, AnyStyle, ExemplarStyle, OneStyle, StyleRules
 from packshot.training.objectives.stylegan import StyleGan, StyleSettings
-from packshot.training.objectives.translation import PairedRules
+from packshot.training.objectives.translation import PairedRules, StarRules
 from packshot.training.objectives.vae import Vae, VaeSettings
 from packshot.training.objectives.vaegan import VaeGan, VaeGanSettings
 from packshot.training.presets import Preset
@@ -76,6 +80,10 @@ KINDS: Mapping[str, Kind] = {
     "segment": Kind(Segment, SegmentSettings, ("segmenter",), augmented=False),  # with its stream: see `segmenting`
     "pix2pix": Kind(Pix2Pix, PairedRules, ("translator", "critic"), augmented=False),  # see `translating`
     "spade": Kind(SpadeGan, SpadeRules, ("translator", "critic"), augmented=False),
+    "cyclegan": Kind(CycleGan, CycleRules, ("translator", "critic_a", "critic_b"), augmented=False),
+    "dualgan": Kind(DualGan, DualRules, ("translator", "critic_a", "critic_b"), augmented=False),
+    "cut": Kind(Cut, CutRules, ("translator", "critic", "projector"), augmented=False),
+    "stargan": Kind(StarGan, StarRules, ("translator", "critic"), augmented=False),
     "style": Kind(OneStyle, StyleRules, ("restyler",), augmented=False),  # with their streams: see `styling`
     "style-adapter": Kind(AdaptStyle, StyleRules, ("adapter",), augmented=False),
     "style-any": Kind(AnyStyle, StyleRules, ("restyler",), augmented=False),

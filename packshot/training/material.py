@@ -8,6 +8,7 @@ from pathlib import Path
 
 from packshot.catalogue.dataset.pictures import Pictures
 from packshot.catalogue.opening import open_pictures
+from packshot.catalogue.problems import Problem
 from packshot.errors import ParameterError
 
 TOLD = 3  # lost pictures that are named one by one
@@ -21,10 +22,15 @@ def pictures_of(place: str | Path, size: int, channels: int, layers: Sequence[st
     Raises ParameterError if what is there has another size or number of channels, CatalogueError if nothing is.
     """
     pictures, problems = open_pictures(place, size, grey=channels == 1, layers=tuple(layers))
-    if problems:
-        named = "; ".join(str(problem) for problem in problems[:TOLD])
-        warnings.warn(f"{place}: {len(problems)} pictures are missing from the training data: {named}", stacklevel=2)
+    warn_of(place, problems)
     held = pictures.layers["photo"].shape[1]
     if held != channels:
         raise ParameterError(f"{place}: its pictures have {held} channels, {channels} are needed")
     return pictures
+
+
+def warn_of(place: str | Path, problems: Sequence[Problem]) -> None:
+    """Warn of pictures that could not be read, the first few by name."""
+    if problems:
+        named = "; ".join(str(problem) for problem in problems[:TOLD])
+        warnings.warn(f"{place}: {len(problems)} pictures are missing from the training data: {named}", stacklevel=3)

@@ -29,7 +29,6 @@ from packshot.training.missing import filled
 from packshot.training.objective import Objective
 from packshot.training.objectives.restore import RestoreSettings
 from packshot.training.objectives.style import StyleRules
-from packshot.training.objectives.translation import PairedRules
 from packshot.training.presets import Preset
 from packshot.training.restoring import RESTORING, crops_of
 from packshot.training.restoring import objective_of as restoring_objective_of
@@ -37,7 +36,7 @@ from packshot.training.segmenting import segmenting
 from packshot.training.settings import Settings
 from packshot.training.source import Source
 from packshot.training.styling import STYLING, styling
-from packshot.training.translating import PAIRED, pictures_for, translating_pairs
+from packshot.training.translating import TRANSLATING, UNPAIRED, pictures_for, translating, translating_domains
 
 TOKENS = 32  # words of a product's text that are read
 VOCABULARY = 1000
@@ -83,8 +82,8 @@ def prepare(
         return _contrasting(preset, catalogue, settings, rules)
     if preset.objective in STYLING:
         return _styling(preset, catalogue, settings, rules)
-    if preset.objective in PAIRED:
-        return _pairing(preset, catalogue, settings, rules, columns)
+    if preset.objective in TRANSLATING:
+        return _translating(preset, catalogue, settings, rules, columns)
     if preset.objective == "matching":
         return _flowing(preset, catalogue, settings, rules, columns)
     first = None
@@ -161,19 +160,22 @@ def _flowing(
                     made.pictures, first=made.first, vocabulary=made.vocabulary, encoder=made.words)  # fmt: skip
 
 
-def _pairing(
+def _translating(
     preset: Preset, place: str | Path, settings: Settings, rules: Mapping[str, Any], columns: Sequence[str] | None
 ) -> Prepared:
-    """Pairs of what is given and the photograph that should come of it, under the attributes of the columns."""
+    """Pairs, two domains, or pictures whose attributes are exchanged."""
     torch.manual_seed(settings.seed)
     own = KINDS[preset.objective].rules(**rules)
-    assert isinstance(own, PairedRules)
-    pictures = pictures_for(preset, str(place), own)
-    labels = labels_of(pictures, preset, columns)
-    made = translating_pairs(preset, pictures, own, labels, columns_of(labels), settings.seed)
-    named = {column: label.names for column, label in labels.items()}
-    card = {"translation": made.card}
-    return Prepared(made.objective, made.stream, settings, named, made.licences, made.pictures, card=card)
+    where = "" if str(place) == "." else str(place)
+    if preset.objective in UNPAIRED:
+        made, named = translating_domains(preset, where, own, settings.seed), {}
+    else:
+        pictures = pictures_for(preset, where)
+        labels = labels_of(pictures, preset, columns)
+        made = translating(preset, pictures, own, labels, columns_of(labels), settings.seed)
+        named = {column: label.names for column, label in labels.items()}
+    card = {"translation": made.card, "trained_on": made.source} if made.source else {"translation": made.card}
+    return Prepared(made.objective, made.stream, settings, named | dict(made.attributes), made.licences, made.pictures, card=card)
 
 
 def labels_of(pictures: Pictures, preset: Preset, columns: Sequence[str] | None) -> dict[str, Labels]:

@@ -183,7 +183,7 @@ def _card(role: str, prepared: Prepared, preset: Preset, outcome: Outcome, facts
         "role": role,
         "what": preset.what,
         "preset": facts["preset"],
-        "trained_on": Path(str(facts["catalogue"])).name,
+        "trained_on": own.get("trained_on") or Path(str(facts["catalogue"])).name,
         "data_licences": licences,
         "licence": "Apache-2.0" if free else "unstated",
         "attributes": {column: list(names) for column, names in prepared.attributes.items()},

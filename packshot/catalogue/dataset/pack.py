@@ -156,7 +156,7 @@ def _load(catalogue: Catalogue, shot: Shot, fitting: Fitting, layers: tuple[str,
     files["matte"] = catalogue.matte_of(shot.image)
     limit = max(4 * fitting.size, 512)
     picture = open_picture(shot.path, max_side_px=limit).picture
-    found = {"photo": _photo(picture.rgb, picture.alpha, fitting)}
+    found = {"photo": photo_bytes(picture.rgb, picture.alpha, fitting)}
     if picture.alpha is not None and "matte" in layers:
         found["matte"] = _bytes(_fitted(picture.alpha, fitting, 0.0, linear=False))
     for name in layers:
@@ -166,7 +166,8 @@ def _load(catalogue: Catalogue, shot: Shot, fitting: Fitting, layers: tuple[str,
     return found
 
 
-def _photo(rgb: Tensor, alpha: Tensor | None, fitting: Fitting) -> Bytes:
+def photo_bytes(rgb: Tensor, alpha: Tensor | None, fitting: Fitting) -> Bytes:
+    """`(3 or 1, size, size)` bytes of a photo `(1, 3, h, w)` and its opacity, fitted."""
     import torch
 
     ground = torch.tensor(fitting.ground, dtype=torch.float32).reshape(1, 3, 1, 1) / 255

@@ -41,17 +41,18 @@ NEARER, ASIDE = (0.75, 1.2), 0.08  # by how much a product is moved, of the side
 
 def layers_of(pictures: Pictures, name: str, ground: Ground) -> dict[str, str]:
     """Name in the batch → layer of the pack. Raises ParameterError naming the layer that is missing."""
+    have = [layer for layer in pictures.layers if layer == "photo" or len(pictures.where(has=(layer,)))]
     layers = {"image": "photo"}
     if name in VARIANT:
         layers["variant"] = VARIANT[name]
-    if name == "layout" or (name == "drawing" and "layout" in pictures.layers):
+    if name == "layout" or (name == "drawing" and "layout" in have):
         layers["layout"] = "layout"
     if ground == "white" or (name == "drawing" and "layout" not in layers):
         layers["matte"] = "matte"
     for layer in layers.values():
-        if layer not in pictures.layers:
-            have = ", ".join(pictures.layers)
-            raise ParameterError(f"{pictures.folder}: pair {name} needs the layer {layer!r}; its pictures have {have}")
+        if layer not in have:
+            told = ", ".join(have)
+            raise ParameterError(f"{pictures.folder}: pair {name} needs the layer {layer!r}; its pictures have {told}")
     return layers
 
 

@@ -42,6 +42,19 @@ class UnpairedRules(BaseModel):
     ground: Weight = Field(10.0, description="change outside the product, where mattes are known")
 
 
+class StarRules(BaseModel):
+    """Weights for pictures in [0, 1], twice the paper's."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    classes: Weight = Field(1.0, description="cross entropy of the values of attributes, for both players")
+    cycle: Weight = Field(20.0, description="mean absolute error after the way back")
+    penalty: Weight = Field(10.0, description="of the critic's gradient")
+    ground: Weight = Field(10.0, description="change outside the product, where mattes are known")
+    forget: float = Field(0.3, ge=0, le=1, description="share of attributes that are left as they are")
+    critic_steps: int = Field(2, ge=1, le=10, description="steps of the critic for one of the translator")
+
+
 class History(nn.Module):
     """The last pictures a critic was shown, some of them shown again; stored with the state.
 
@@ -78,6 +91,32 @@ def forgotten(batch: Batch, sizes: Sequence[int], share: float) -> Tensor | None
     level = ((batch.uniform(1) - (1 - share)) / max(share, 1e-6)).clamp(min=0)
     kept = (batch.uniform(len(sizes)) >= level).to(batch.condition.dtype)
     return batch.condition * kept.repeat_interleave(torch.tensor(sizes, device=kept.device), dim=1)
+
+
+def one_hots(codes: Tensor, sizes: Sequence[int]) -> Tensor:
+    """`(n, attributes)` numbers of values → ones and zeros side by side; -1 gives zeros."""
+    parts = [nn.functional.one_hot(c.clamp(min=0), k) * (c >= 0)[:, None] for c, k in zip(codes.T, sizes, strict=True)]
+    return torch.cat(parts, 1).float()
+
+
+def asked(batch: Batch, known: Tensor, sizes: Sequence[int], open_share: float) -> tuple[Tensor, Tensor]:
+    """What is wanted of each picture: numbers of values `(n, attributes)`, and the condition that tells it.
+
+    known: `(m, attributes)` combinations to draw from. An attribute that is left open is not told, and its wanted value
+    is the picture's own.
+    """
+    assert batch.label is not None, "the stream gives labels"
+    drawn = known.to(batch.image.device)[(batch.uniform() * len(known)).long().clamp(max=len(known) - 1)]
+    left = batch.uniform(len(sizes)) < open_share
+    told = torch.where(left, torch.full_like(drawn, -1), drawn)
+    return torch.where(left, batch.label, drawn), one_hots(told, sizes)
+
+
+def named(classes: Sequence[Tensor], label: Tensor) -> Tensor:
+    """Cross entropy of the known labels, mean over attributes."""
+    return torch.stack(
+        [nn.functional.cross_entropy(c, label[:, i], ignore_index=-1) for i, c in enumerate(classes)]
+    ).mean()
 
 
 def given_of(batch: Batch, planes: int) -> Tensor:

@@ -1,0 +1,80 @@
+"""StarGAN: one translator for all values of some attributes, told which are wanted.
+
+Source: Choi et al., "StarGAN: Unified Generative Adversarial Networks for Multi-Domain Image-to-Image Translation"
+(2018), eqs. 1 to 8 (Wasserstein critic with gradient penalty of weight 10, classes, the way back to the own values with
+weight 10). Departures: what is wanted is drawn among combinations that occur; an attribute may be left open, which
+means as it is, and then its own value is the class asked for; where mattes are known, a change outside the product
+counts; weights are those of pictures in [0, 1].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from packshot.losses import adversarial, penalties, pixel
+from packshot.training.objective import Batch, Losses, Phase
+from packshot.training.objectives.translation import StarRules, asked, named, one_hots, side_by_side
+from packshot.training.objectives.unpaired import outside
+
+PAIR = adversarial.PAIRS["wasserstein"]
+
+
+class StarGan:
+    """networks: `translator`, `critic`. sizes: values of each attribute. known: `(m, attributes)` that occur."""
+
+    averaged = ("translator",)
+
+    def __init__(
+        self, networks: Mapping[str, nn.Module], settings: StarRules, sizes: Sequence[int], known: Tensor
+    ) -> None:
+        self.networks, self.settings, self.sizes, self.known = dict(networks), settings, list(sizes), known
+
+    def phases(self) -> tuple[Phase, ...]:
+        """The critic's in every step, the translator's in some."""
+        critic, translator = (tuple(self.networks[role].parameters()) for role in ("critic", "translator"))
+        every = self.settings.critic_steps
+        return (
+            Phase("critic", "critic", critic, self.critic_losses),
+            Phase("translator", "translator", translator, self.translator_losses, every=every),
+        )
+
+    def critic_losses(self, batch: Batch) -> Losses:
+        """Real against translated, the penalty between them, the classes of real pictures."""
+        assert batch.label is not None, "the stream gives labels"
+        s, x, critic = self.settings, batch.image / 2 + 0.5, self.networks["critic"]
+        with torch.no_grad():
+            fake = self.networks["translator"](x, asked(batch, self.known, self.sizes, s.forget)[1])
+        real, made = critic(x), critic(fake)
+        points = penalties.between(x, fake, batch.uniform().view(-1))
+        penalty = penalties.one_centred(critic(points).score, points)
+        classes = s.classes * named(real.classes, batch.label)
+        return {
+            "critic": PAIR.critic(real.score, made.score),
+            "penalty": s.penalty * penalty,
+            "critic_classes": classes,
+        }
+
+    def translator_losses(self, batch: Batch) -> Losses:
+        """What the critic thinks, the classes asked for, the way back, the ground."""
+        assert batch.label is not None, "the stream gives labels"
+        s, x, translator = self.settings, batch.image / 2 + 0.5, self.networks["translator"]
+        wanted, told = asked(batch, self.known, self.sizes, s.forget)
+        fake = translator(x, told)
+        judged = self.networks["critic"](fake)
+        losses = {
+            "translator": PAIR.generator(None, judged.score),
+            "classes": s.classes * named(judged.classes, wanted),
+        }
+        losses["cycle"] = s.cycle * pixel.l1(x, translator(fake, one_hots(batch.label, self.sizes)))
+        if batch.beside is not None and s.ground:
+            losses["ground"] = s.ground * outside(x, fake, batch.beside.to(x.dtype) / 255)
+        return losses
+
+    def sample(self, networks: Mapping[str, nn.Module], batch: Batch) -> Tensor:
+        """Side by side: the picture, and three that were asked for."""
+        x = batch.image / 2 + 0.5
+        told = [asked(batch, self.known, self.sizes, 0.0)[1] for _ in range(3)]
+        return side_by_side(x, *(networks["translator"](x, each) for each in told))
