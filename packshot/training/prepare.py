@@ -175,7 +175,9 @@ def _translating(
         made = translating(preset, pictures, own, labels, columns_of(labels), settings.seed)
         named = {column: label.names for column, label in labels.items()}
     card = {"translation": made.card, "trained_on": made.source} if made.source else {"translation": made.card}
-    return Prepared(made.objective, made.stream, settings, named | dict(made.attributes), made.licences, made.pictures, card=card)
+    return Prepared(
+        made.objective, made.stream, settings, named | dict(made.attributes), made.licences, made.pictures, card=card
+    )
 
 
 def labels_of(pictures: Pictures, preset: Preset, columns: Sequence[str] | None) -> dict[str, Labels]:

@@ -15,11 +15,13 @@ from packshot.catalogue.problems import PROBLEMS, Problem, keep_problems, read_p
 from packshot.catalogue.shards.files import INDEX
 from packshot.errors import CatalogueError, FileError, PackshotError
 
+SHIPPED = "toyshop"  # the word that names the set which comes along, whatever folder is called so
+
 
 def is_plain(place: str | Path) -> bool:
     """Whether a place is a folder that is no catalogue, pack or set of shards."""
     folder = Path(place)
-    return folder.is_dir() and not any((folder / mark).is_file() for mark in (PRODUCTS, PACK, INDEX))
+    return str(place) != SHIPPED and folder.is_dir() and not any((folder / mark).is_file() for mark in (PRODUCTS, PACK, INDEX))
 
 
 def packed_folder(place: str | Path, size: int) -> tuple[Pictures, list[Problem]]:
