@@ -3,8 +3,7 @@
 The test split is told apart: products whose combination of category with colour or material training saw, and those
 whose combination it never saw. --mistakes writes a sheet of pictures that were named wrongly.
 
-usage: python -m benchmarks judge [--weights runs/toyshop-judge/classifier.safetensors] [--catalogue toyshop]
-                                  [--mistakes sheet.png]
+usage: python -m benchmarks judge [--weights toyshop/judge.safetensors] [--catalogue toyshop] [--mistakes sheet.png]
 """
 
 from __future__ import annotations
@@ -25,6 +24,7 @@ from packshot.catalogue.opening import open_pictures
 
 WANTED = {"category": 0.98, "colour": 0.95, "material": 0.90}
 PAIRS, SHOWN, CELL = 6, 12, 128
+SHIPPED = Path(__file__).parent.parent / "toyshop" / "judge.safetensors"
 
 
 @torch.inference_mode()
@@ -75,12 +75,12 @@ def sheet(told: dict[str, np.ndarray], truth: dict[str, np.ndarray], photos: Ten
 
 def main(arguments: list[str]) -> None:
     options = ArgumentParser(prog="python -m benchmarks judge")
-    options.add_argument("--weights", type=Path, default=Path("runs/toyshop-judge/classifier.safetensors"))
+    options.add_argument("--weights", type=Path, default=SHIPPED)
     options.add_argument("--catalogue", default="toyshop")
     options.add_argument("--mistakes", type=Path)
     chosen = options.parse_args(arguments)
     if not chosen.weights.is_file():
-        print(f"skipped: {chosen.weights} is not there; `packshot train toyshop-judge --catalogue toyshop` makes it")
+        print(f"skipped: {chosen.weights} is not there; docs/toyshop.md says how it is made")
         return
     pictures, _ = open_pictures(chosen.catalogue)
     rows = pictures.where(split="test")

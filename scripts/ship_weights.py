@@ -30,9 +30,9 @@ are trained by this project, by a preset, on data whose licence allows it, and a
 
 
 def ship(
-    file: Path, name: str, trained_on: str, source: str, score: Path | None, measured: dict[str, float], note: str
+    file: Path, target: Path, trained_on: str, source: str, score: Path | None, measured: dict[str, float], note: str
 ) -> Path:
-    """Write `packshot/weights/NAME.safetensors` in half precision; returns it."""
+    """Write `target` in half precision; returns it."""
     stored = checkpoint.read(file)
     card = {**stored.card, "trained_on": trained_on, "data_source": source}
     if note:
@@ -43,7 +43,6 @@ def ship(
         card["metrics"] = cut_metrics(text, stored.digest) if lines else metrics(json.loads(text), stored.digest)
     elif measured:
         card["metrics"] = measured
-    target = WEIGHTS / f"{name}.safetensors"
     checkpoint.write(target, stored.build(), stored.network, card, torch.float16)
     return target
 
@@ -96,6 +95,7 @@ def main() -> None:
     told.add_argument("--score", type=Path)
     told.add_argument("--measured", action="append", default=[], metavar="NAME=NUMBER", help="of a benchmark's table")
     told.add_argument("--note", default="")
+    told.add_argument("--into", type=Path, default=WEIGHTS, help="another folder, for what is not part of the package")
     told.add_argument("--page", action="store_true")
     told.add_argument("--check", action="store_true")
     given = told.parse_args()
@@ -105,7 +105,8 @@ def main() -> None:
         if not (given.checkpoint and given.name and given.trained_on and given.source):
             told.error("expected CHECKPOINT NAME --trained-on TEXT --source URL")
         measured = {name: float(value) for name, _, value in (text.partition("=") for text in given.measured)}
-        print(ship(given.checkpoint, given.name, given.trained_on, given.source, given.score, measured, given.note))
+        target = given.into / f"{given.name}.safetensors"
+        print(ship(given.checkpoint, target, given.trained_on, given.source, given.score, measured, given.note))
     PAGE.write_text(page(), encoding="utf-8")
 
 
