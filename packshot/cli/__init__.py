@@ -31,6 +31,7 @@ from packshot.cli import (
     toyshop,
     track,
     train,
+    variants,
     verify,
 )
 from packshot.cli.shared import BOTH_HELPS, application
@@ -85,6 +86,7 @@ app.command("track")(track.track)
 app.command("generate")(generate.generate)
 app.command("score")(score.score)
 app.add_typer(style.app, name="style")
+app.command("variants")(variants.variants)
 app.command("explain")(explain.explain)
 app.add_typer(models.app, name="models")
 app.command("verify")(verify.verify)

@@ -37,6 +37,7 @@ ACTIONS = {
     "swap-attribute": ("c2pa.edited", "colour or material of the product generated"),
     "swap-material": ("c2pa.edited", "material of the product generated"),
     "upscale": ("c2pa.enhanced", "enlarged"),
+    "variants": ("c2pa.edited", "variants put on one sheet"),
     "vary": ("c2pa.edited", "variation drawn by a generator"),
 }
 OTHER = "c2pa.edited"

@@ -68,6 +68,22 @@ def lab_of(rgb: tuple[float, float, float]) -> Lab:
     return L, a, b
 
 
+def mean_colours(before: Tensor, after: Tensor, weight: Tensor) -> tuple[Lab, Lab]:
+    """Mean CIELAB colours of a selected material before and after, of its diffuse part alone, as `recolour` aims at.
+
+    before, after: `(1, 3, h, w)`; weight: `(1, 1, h, w)`. Raises PictureError if nothing is selected.
+    """
+    box = _box(weight)
+    one, other, share = (x[..., box[0], box[1]].cpu() for x in (before, after, weight))
+    source = Source(_pure(one, share), True)
+    return source.mean, mean_lab(_pure(other, share)[:, :, source.diffuse])
+
+
+def delta_e(a: Lab, b: Lab) -> float:
+    """CIEDE2000 of two colours."""
+    return _delta_e(a, b)
+
+
 def delta_e_outside(before: Tensor, after: Tensor, weight: Tensor) -> float:
     """Largest CIEDE2000 where nothing was selected (weight 0); `(1, 3, h, w)` and `(1, 1, h, w)`."""
     differs = ((before != after).any(1, keepdim=True) & (weight <= 0))[:, 0]

@@ -61,7 +61,8 @@ class FlowSpace(Space):
         """The flow backwards from the picture, so that forwards it leads there again."""
         with torch.no_grad():
             foreseen = self._foreseen(len(pixels), condition, How(STEPS, 1.0, "euler"))
-            return backwards(foreseen, self.flow.points(pixels), STEPS)
+            found: Tensor = backwards(foreseen, self.flow.points(pixels), STEPS)
+        return found
 
     def varied(self, pixels: Tensor, condition: Tensor | None, strength: float, seed: int) -> Tensor:
         """Noise mixed into the picture up to time 1 − strength, and the flow from there (SDEdit)."""
@@ -70,7 +71,8 @@ class FlowSpace(Space):
             noise = self.sampler.noise(seed).view(1, *self.flow.shape)
             point = torch.lerp(self.flow.points(pixels), noise, strength)
             foreseen = self._foreseen(1, condition, how)
-            return self.flow.pictures(transport(foreseen, point, how, start=1 - strength))
+            made: Tensor = self.flow.pictures(transport(foreseen, point, how, start=1 - strength))
+        return made
 
     def _carried(self, codes: Tensor, condition: Tensor | None, how: How) -> Tensor:
         foreseen = self._foreseen(len(codes), condition, how)

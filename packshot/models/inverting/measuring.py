@@ -1,9 +1,11 @@
 """What an edit did to a product: is it still the same one, and which attributes changed that were not to.
 
-Identity is structural: where shapes and textures lie, whatever the tone. Each content map of a feature space, of the
-two pictures' luminances, is centred over its places; identity is the cosine between the two, averaged over maps: 1 for
-the same picture in any brightness, about 0 for unrelated ones. Leakage is how far an attribute that was not asked for
-moved in the eyes of a judge: half the sum of absolute differences of its probabilities, 0 to 1.
+Identity is structural: where shapes and textures lie, whatever the colour. The first picture's luminance is told from
+the second one's colours by the one mixture of channels (and the square of luminance) that fits best over the product,
+so that a white one made black or navy is still itself. Each content map of a feature space, of the luminance and of
+what was told, is centred over its places; identity is the cosine between the two, averaged over maps: 1 for the same
+picture in any colour, about 0 for unrelated ones. Leakage is how far an attribute that was not asked for moved in the
+eyes of a judge: half the sum of absolute differences of its probabilities, 0 to 1.
 """
 
 from __future__ import annotations
@@ -33,8 +35,11 @@ def identity(a: Tensor, b: Tensor, features: FeatureSpace, where: Tensor | None 
     side = max(features.least, min(a.shape[2:]))
     if side > min(a.shape[2:]):
         a, b = (F.interpolate(x, size=(side, side), mode="bilinear") for x in (a, b))
+    counted = torch.ones_like(a[:, :1]) if where is None else _fitted(where, a)
     with torch.no_grad():
-        pairs = [features.of_content(_grey(x)) for x in (a, b)]
+        light = compare.luma(a)
+        toned = _told_from(b, light, counted)
+        pairs = [features.of_content(x.expand(-1, 3, -1, -1)) for x in (light, toned)]
     found = []
     for p, q in zip(*pairs, strict=True):
         weight = torch.ones_like(p[:, :1]) if where is None else _fitted(where, p)
@@ -106,8 +111,13 @@ def obeyed(judge: Judge, after: Tensor, asked: Mapping[str, str]) -> dict[str, f
     }
 
 
-def _grey(rgb: Tensor) -> Tensor:
-    return compare.luma(rgb).expand(-1, 3, -1, -1)
+def _told_from(rgb: Tensor, like: Tensor, weight: Tensor) -> Tensor:
+    """`(1, 1, h, w)`: 1, r, g, b and luma² of a picture in the mixture that comes nearest to `like`."""
+    known = torch.cat([torch.ones_like(like), rgb, compare.luma(rgb).square()], 1).flatten(2)[0].T.double()
+    w = weight.flatten().double()
+    gram = known.T @ (w[:, None] * known) + 1e-4 * torch.eye(5, dtype=torch.float64)
+    mixture = torch.linalg.solve(gram, known.T @ (w * like.flatten().double()))
+    return (known @ mixture).view_as(like).float().clamp(0, 1)
 
 
 def _fitted(where: Tensor, like: Tensor) -> Tensor:
