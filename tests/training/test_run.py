@@ -17,6 +17,7 @@ from packshot.training import loop, progress
 from packshot.training.first_stage import SECOND as KINDS_OF_FIRST
 from packshot.training.presets import TABLE, Preset, flat
 from packshot.training.run import run
+from packshot.training.translating import UNPAIRED
 
 TINY = Preset(
     what="a tiny one",
@@ -118,7 +119,11 @@ def test_after_trouble_a_run_goes_back_and_gives_up_in_the_end(shop, tmp_path, m
 
 SECOND = [name for name, preset in TABLE.items() if preset.objective in KINDS_OF_FIRST]
 LARGE = [name for name, preset in TABLE.items() if preset.size > 64]
-OWN = [name for name, preset in TABLE.items() if preset.rules.get("truth") == "layout"]  # want labelled pixels
+OWN = [  # want labelled pixels, or two domains
+    name
+    for name, preset in TABLE.items()
+    if "layout" in (preset.rules.get("truth"), preset.rules.get("pair")) or preset.objective in UNPAIRED
+]
 
 
 @pytest.mark.parametrize(

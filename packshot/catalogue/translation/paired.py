@@ -104,6 +104,8 @@ def _moved(layers: dict[str, Tensor], generator: torch.Generator) -> dict[str, T
     moved = uniform(image, 0, 1, generator).view(n) < 0.5
     scale = torch.where(moved, 1 / uniform(image, *NEARER, generator).view(n), torch.ones(n))
     shift = (torch.rand(n, 2, generator=generator) * 2 - 1) * 2 * ASIDE * moved[:, None]
+    if not bool(moved.any()):
+        return layers
     theta = torch.zeros(n, 2, 3)
     theta[:, 0, 0], theta[:, 1, 1], theta[:, :, 2] = scale, scale, shift
     grid = F.affine_grid(theta[moved], [int(moved.sum()), 1, h, w], align_corners=False)
