@@ -7,11 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
-from packshot.cli import marking
+from packshot.cli import marking, wishes
 from packshot.errors import ParameterError
 from packshot.training.acceptance.fields import FIELDS
 
 ACCEPT, WAYS = "Keeping what passes", "Ways between pictures and mixtures"
+EXAMPLES = {"with": "season=summer", "weight": "colour=1.5"}
 DRAWN = "[default: drawn anew for every picture]"
 
 
@@ -68,7 +69,7 @@ MIX_FROM = Annotated[
 
 
 def generate(
-    checkpoint: Annotated[str, typer.Argument(help="shipped weights by name, a .safetensors file, or a run folder")],
+    what: Annotated[str, typer.Argument(help=wishes.WHAT)],
     out: Annotated[Path, typer.Option(help="folder of the pictures")] = Path("out/generated"),
     count: Annotated[int, typer.Option("-n", "--count", help="pictures", min=1, max=100_000)] = 16,
     category: Annotated[str | None, typer.Option(help=f"one of the categories it was trained on {DRAWN}")] = None,
@@ -94,6 +95,15 @@ def generate(
     gif: GIF = False,
     mix: MIX = None,
     mix_from: MIX_FROM = None,
+    model: wishes.MODEL = "",
+    unwanted: wishes.NOT = None,
+    weight: wishes.WEIGHT = None,
+    like: wishes.LIKE = None,
+    keep: wishes.KEEP = None,
+    grid: wishes.GRID = "",
+    guidance: wishes.GUIDANCE = None,
+    steps: wishes.STEPS = None,
+    solver: wishes.SOLVER = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps")] = "auto",
     policy: marking.POLICY = None,
     producer: marking.PRODUCER = None,
@@ -101,7 +111,7 @@ def generate(
     c2pa_key: marking.KEY = None,
     c2pa_timestamp: marking.TIMESTAMP = None,
 ) -> None:
-    """Generate pictures. Every file says that a trained algorithm made it.
+    """Generate pictures of what the words say, or from the weights named. Every file says that an algorithm made it.
 
     Files are numbered as the seed draws them; A and B are such numbers. generated.jsonl tells seed and attributes.
     """
@@ -109,7 +119,11 @@ def generate(
     from packshot.training.acceptance.settings import accept_settings
 
     judges = {"critic": critic, "classifier": classifier, "features": features, "catalogue": catalogue}
-    check_modes(accept, between is not None, mix is not None)
+    checkpoint, prompt = wishes.told_apart(what, model)
+    asked = wishes.Asked(
+        prompt, tuple(unwanted or ()), pairs(weight or [], "weight"), like, keep, guidance, steps, solver
+    )
+    check_modes(accept, between is not None, mix is not None, bool(grid))
     check_alone("--accept", accept, {**judges, "accuracy-images": accuracy_images})
     check_alone("--between", between is not None, {"gif": gif, "straight": straight})
     check_alone("--mix", mix is not None, {"mix-from": mix_from})
@@ -127,8 +141,11 @@ def generate(
         device=device,
         policy=marking.policy_entries(policy, producer),
         signing=marking.signing(c2pa_cert, c2pa_key, c2pa_timestamp),
+        asked=asked,
     )
-    if mix is not None:
+    if grid:
+        made.grid(grid)
+    elif mix is not None:
         made.mixtures(numbers(mix[0]), numbers(mix[1]), mix_from)
     elif between is not None:
         made.way(*between, count, spherical=not straight, animated=gif)
@@ -138,10 +155,10 @@ def generate(
         made.pictures(count)
 
 
-def check_modes(accept: bool, between: bool, mix: bool) -> None:
+def check_modes(accept: bool, between: bool, mix: bool, grid: bool) -> None:
     """Raise ParameterError if more than one of them is wanted."""
-    if accept + between + mix > 1:
-        raise ParameterError("--accept, --between, --mix: one at a time")
+    if accept + between + mix + grid > 1:
+        raise ParameterError("--accept, --between, --mix, --grid: one at a time")
 
 
 def check_alone(mode: str, wanted: bool, options: dict[str, Any]) -> None:
@@ -162,12 +179,12 @@ def numbers(text: str) -> list[int]:
     return found
 
 
-def pairs(attributes: list[str]) -> dict[str, str]:
+def pairs(attributes: list[str], option: str = "with") -> dict[str, str]:
     """`NAME=VALUE` texts as a dictionary."""
     found = {}
     for text in attributes:
         name, sign, value = text.partition("=")
         if not sign or not name:
-            raise ParameterError(f"--with {text!r}: expected NAME=VALUE, such as season=summer")
+            raise ParameterError(f"--{option} {text!r}: expected NAME=VALUE, such as {EXAMPLES[option]}")
         found[name] = value
     return found

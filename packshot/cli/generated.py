@@ -11,13 +11,15 @@ from typing import Any
 import typer
 
 from packshot.checkpoint import read
+from packshot.cli.wishes import Asked
 from packshot.errors import NotEnoughPassed, ParameterError
 from packshot.evaluation.tables import markdown_table
 from packshot.imaging.picture import Picture
 from packshot.imaging.sheets import enlarged, sheet
 from packshot.models import mixing, resolve_device
-from packshot.models.drawing import as_spelt, drawing_in
+from packshot.models.drawing import drawing_in
 from packshot.models.sampling import Drawn, Sampler, seed_of, seeds_of
+from packshot.models.wishing import granted, grid_of
 from packshot.provenance import policies
 from packshot.provenance.animation import export_animation
 from packshot.provenance.credentials import Signing
@@ -50,12 +52,16 @@ class Generated:
         device: str,
         policy: Mapping[str, str],
         signing: Signing | None,
+        asked: Asked | None = None,
     ) -> None:
         self.stored = read(drawing_in(checkpoint))
-        self.sampler = Sampler(self.stored, resolve_device(device))
-        self.wanted = as_spelt(wanted, self.sampler.attributes)
-        self.sampler.condition(self.wanted, 0)
-        self.out, self.seed, self.truncation, self.text = out, seed, truncation, text
+        sampler = Sampler(self.stored, resolve_device(device))
+        wish = (asked or Asked()).wish(sampler, wanted)
+        self.granted = granted(sampler, wish, text)
+        self.sampler, self.wanted, self.asked = self.granted.sampler, self.granted.wanted, asked or Asked()
+        self.out, self.seed, self.truncation, self.text = out, seed, truncation, self.granted.text
+        for line in self.granted.told:
+            typer.echo(line)
         self.policy, self.signing = policies.find(dict(policy)), signing
         self.shown: list[Picture] = []
         self.written = 0
@@ -69,6 +75,21 @@ class Generated:
             self._progress(f"{self.written:,} of {count:,}")
         self._finish()
 
+    def grid(self, text: str) -> None:
+        """Every value of one attribute under every value of another, the same noise in all of them."""
+        (down, rows), (across, columns) = grid_of(text, self.sampler)
+        if len(rows) * len(columns) > SHOWN:
+            raise ParameterError(f"--grid: {len(rows)} x {len(columns)} pictures are over the limit of {SHOWN}")
+        seed = seed_of(self.seed, 0)
+        self._begin()
+        for i, row in enumerate(rows):
+            for j, column in enumerate(columns):
+                wanted = {**self.wanted, down: row, across: column}
+                drawn = next(self.sampler.drawn([seed], wanted, self.truncation, self.text))
+                self._write(f"{i:02d}-{j:02d}.png", drawn.picture, seed, drawn.attributes)
+            self._progress(f"{self.written:,} of {len(rows) * len(columns):,}")
+        self._finish(f"down       {down}: {', '.join(rows)}\nacross     {across}: {', '.join(columns)}", len(columns))
+
     def accepted(self, count: int, settings: AcceptSettings, accuracy_images: int) -> None:
         """`count` pictures of the seed that pass; exits with 1 where the tries are spent before."""
         typer.echo("preparing the tests", err=True)
@@ -81,6 +102,7 @@ class Generated:
             truncation=self.truncation,
             text=self.text,
             device=self.sampler.device,
+            sampler=self.sampler,
         )
         for rule in stream.rules:
             typer.echo(f"{rule.name:10} {rule.told}")
@@ -148,7 +170,8 @@ class Generated:
 
     def _how(self) -> dict[str, Any]:
         """What decides a picture beside seed and attributes."""
-        return {"truncation": self.truncation, **({"text": self.text} if self.text else {})}
+        told = {"truncation": self.truncation, **({"text": self.text} if self.text else {})}
+        return {**told, **self.asked.facts()}
 
     def _history(self, seed: int, told: Mapping[str, Any], scores: Mapping[str, float] | None = None) -> tuple[Step]:
         sampler = self.sampler
@@ -203,7 +226,8 @@ class Generated:
             typer.echo(f"sheet      {self.out / 'sheet.png'}")
         for name, values in self.sampler.attributes.items():
             if name not in self.wanted:
-                typer.echo(f"{name:10} drawn anew each time; one of {', '.join(values)}")
+                left = "left open" if self.sampler.open else "drawn anew each time"
+                typer.echo(f"{name:10} {left}; one of {', '.join(values)}")
         self._older()
 
     def _older(self) -> None:

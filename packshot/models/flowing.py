@@ -1,4 +1,4 @@
-"""From noise to a picture along a learned flow: solvers, guidance by any mixture of wishes, and known pixels kept.
+"""Drawing by a learned flow: solvers, guidance by any mixture of wishes, known pixels kept, and the flow of a file.
 
 Sources: Lipman et al. 2023, §4 (the straight line); Ho & Salimans 2022, eq. 6 (classifier-free guidance); Liu et al.
 2022, "Compositional Visual Generation with Composable Diffusion Models", §3 (wishes added, weighted, and negated);
@@ -10,16 +10,23 @@ known pixels can be put back.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from packshot import checkpoint
+from packshot.catalogue.dataset.conditions import Vocabulary
+from packshot.checkpoint import Checkpoint
+from packshot.errors import BadCheckpoint, ParameterError, WeightsNotFound
 from packshot.networks.layers import require
 
 Solver = Literal["euler", "heun"]
+NETWORK = "dit"
+ENCODER = "catalogue-clip"  # the weights that read a flow's texts, where they do not lie beside it
 Foreseen = Callable[[Tensor, float], Tensor]  # point, time → the picture foreseen
 
 
@@ -38,7 +45,7 @@ class How:
 
 
 class Extra(NamedTuple):
-    """A part of a wish that counts more, less (above or below 0 beside its 1) or is to be kept away from (below −1)."""
+    """A condition `(n or 1, d)` beside the wish, and how strongly it draws; below 0 it pushes away."""
 
     condition: Tensor
     weight: float
@@ -102,3 +109,80 @@ def _kept(picture: Tensor, known: Tensor | None) -> Tensor:
         return picture
     given = known[:, -1:]
     return picture * (1 - given) + known[:, :-1] * given
+
+
+class Flow(nn.Module):
+    """A flow's checkpoint as a decoder: `decode(noise, condition)` as a VAE's, with everything that steers it.
+
+    how, extras, known: as for `foreseeing`, of one row, for all pictures; known as pixels. Raises BadCheckpoint if the
+    autoencoder that it needs is missing or another one.
+    """
+
+    def __init__(self, stored: Checkpoint) -> None:
+        super().__init__()
+        config = stored.config
+        self.network: Any = stored.build()
+        self.autoencoder: Any = beside(stored, "decoder").build() if stored.card.get("decoder") else None
+        self.vocabulary = Vocabulary.read(stored.card.get("conditions", ()))
+        self.shape = int(config["channels"]), int(config["size"]), int(config["size"])
+        self.noise_dim, self.condition_dim = self.shape[0] * self.shape[1] ** 2, sum(config["told"])
+        self.how = How()
+        self.known: Tensor | None = None
+        self.extras: tuple[Extra, ...] = ()
+
+    def decode(self, noise: Tensor, condition: Tensor | None = None) -> Tensor:
+        """`(n, noise_dim)` → pictures `(n, c, h, w)` in [-1, 1]."""
+        return self.pictures(transport(self.field(len(noise), condition), noise.view(-1, *self.shape), self.how))
+
+    def field(self, n: int, condition: Tensor | None = None) -> Foreseen:
+        """What is foreseen of n points under a condition `(n, condition_dim)` and all that is set."""
+        place = self.network.places.device
+        extras = tuple(Extra(extra.condition.to(place).expand(n, -1), extra.weight) for extra in self.extras)
+        known = None if self.known is None else self.code_of(self.known.to(place)).expand(n, -1, -1, -1)
+        return foreseeing(self.network, condition, self.how, known=known, extras=extras)
+
+    def pictures(self, points: Tensor) -> Tensor:
+        """Points at time 1 as pictures: themselves, or decoded."""
+        if self.autoencoder is None:
+            return points
+        out: Tensor = self.autoencoder.decode(self.autoencoder.snapped(points))
+        return out
+
+    def points(self, pictures: Tensor) -> Tensor:
+        """The points at time 1 of pictures in [-1, 1]: themselves, or their codes."""
+        if self.autoencoder is None:
+            return pictures
+        out: Tensor = self.autoencoder.look_up(self.autoencoder.choose(self.autoencoder.encode(pictures)))
+        return out
+
+    def code_of(self, known: Tensor) -> Tensor:
+        """Known pixels `(n, c + 1, h, w)` as the network takes them; a code is known where all its pixels are."""
+        if not self.network.config.known:
+            raise ParameterError("known: this flow was trained without masks; train one with --set masks=0.25")
+        if self.autoencoder is None:
+            return known
+        factor = known.shape[2] // self.shape[1]
+        given = -nn.functional.max_pool2d(-known[:, -1:], factor)
+        return torch.cat([self.points(known[:, :-1]) * given, given], dim=1)
+
+
+def beside(stored: Checkpoint, entry: str, else_named: str = "") -> Checkpoint:
+    """The checkpoint that a card's entry names by file and digest: beside this one, or the weights `else_named`.
+
+    Raises BadCheckpoint if it is missing or another one.
+    """
+    from packshot.models import find
+
+    told = stored.card.get(entry) or {}
+    places = [stored.path.parent / str(told.get("file", ""))]
+    if else_named:
+        with suppress(WeightsNotFound):
+            places.append(find(else_named))
+    there = [checkpoint.read(path) for path in places if told and path.is_file()]
+    for found in there:
+        if found.digest == told.get("digest"):
+            return found
+    name = places[0].name
+    if there:
+        raise BadCheckpoint(f"{name}: not the {entry} that {stored.path.name} was trained with")
+    raise BadCheckpoint(f"{stored.path.name}: its {entry} {name!r} is not beside it")

@@ -8,6 +8,7 @@ Departure: the mean is that of the picture's own condition, so that no class is 
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -16,10 +17,13 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
+from packshot.catalogue.dataset.conditions import PICTURE, TEXT, Value, Vocabulary
 from packshot.catalogue.dataset.words import Words
 from packshot.checkpoint import Checkpoint
 from packshot.errors import ParameterError
 from packshot.imaging.picture import Picture
+from packshot.models import flowing
+from packshot.models.flowing import Extra, Flow, How
 from packshot.models.stages import KINDS, TwoStages
 
 Item = TypeVar("Item")
@@ -53,24 +57,31 @@ class Sampler:
     """Pictures of one checkpoint. Raises ParameterError if its network draws none."""
 
     def __init__(self, checkpoint: Checkpoint, device: str = "cpu") -> None:
-        two = checkpoint.network in KINDS
-        self.network: nn.Module = (TwoStages(checkpoint) if two else checkpoint.build()).to(device)
+        self.network: nn.Module = _network(checkpoint).to(device)
         stem, card = checkpoint.path.stem, checkpoint.card
         self.name = str(card.get("preset") or stem) if stem == card.get("role") else stem  # a run calls all alike
         self.digest, self.device = checkpoint.digest, device
         self.attributes: dict[str, list[str]] = {k: list(v) for k, v in card.get("attributes", {}).items()}
         self.words = Words(card["words"]) if card.get("words") else None
-        if isinstance(self.network, TwoStages):
+        self.open = bool(card.get("conditions"))  # what is not asked for may stay open
+        self.vocabulary = Vocabulary.read(card["conditions"]) if self.open else Vocabulary.of_choices(self.attributes)
+        self.always: dict[str, Value] = {}
+        self._stored = checkpoint
+        self._encoder: Any = None
+        if isinstance(self.network, TwoStages | Flow):
             self.noise_dim, self.condition_dim = self.network.noise_dim, self.network.condition_dim
         else:
             self.noise_dim, self.condition_dim = _lengths(checkpoint, self.network)
         self._means: dict[bytes, Tensor] = {}
 
-    def condition(self, wanted: Mapping[str, str], seed: int) -> Tensor | None:
-        """`(1, condition_dim)` for attributes by name; one that is not named is drawn from its values by the seed.
+    def condition(self, wanted: Mapping[str, Value], seed: int) -> Tensor | None:
+        """`(1, condition_dim)` for attributes by name; one that is not named stays open where the network knows how
+        to leave it so, else it is drawn from its values by the seed.
 
         Raises ParameterError for an attribute or a value that the network does not know, listing those it does.
         """
+        if self.open:
+            return self.vocabulary.encode({**self.always, **wanted})
         for name, value in wanted.items():
             if name not in self.attributes:
                 known = ", ".join(self.attributes) or "none at all"
@@ -84,7 +95,7 @@ class Sampler:
         for name, values in self.attributes.items():
             drawn = int(torch.randint(len(values), (), generator=generator))
             part = torch.zeros(1, len(values))
-            part[0, values.index(wanted[name]) if name in wanted else drawn] = 1
+            part[0, values.index(str(wanted[name])) if name in wanted else drawn] = 1
             parts.append(part)
         return torch.cat(parts, dim=1)
 
@@ -105,6 +116,8 @@ class Sampler:
         """Attribute → value of a condition `(condition_dim,)` of one-hots."""
         if condition is None:
             return {}
+        if self.open:
+            return self.vocabulary.tell(condition.cpu())
         parts = torch.split(condition, [len(values) for values in self.attributes.values()])
         return {
             name: values[int(part.argmax())]
@@ -118,7 +131,7 @@ class Sampler:
 
         text: what is told of the product in words. Raises ParameterError where the network reads none.
         """
-        if text and self.words is None:
+        if text and self.words is None and TEXT not in self.vocabulary.places:
             raise ParameterError(f"text: {self.name} was not trained on texts; leave it out")
         for some in in_batches(seeds):
             z, c = self.noises(some), self.conditions(wanted or {}, some)
@@ -162,8 +175,59 @@ class Sampler:
         """As `draw`, but `(n, channels, size, size)` in [-1, 1], and a text for each picture."""
         _check(truncation)
         with torch.inference_mode():
-            c = None if condition is None else condition.to(self.device)
+            c = self._with_texts(None if condition is None else condition.to(self.device), texts)
             return self._forward(z.to(self.device), c, truncation, texts or [""] * len(z)).float().clamp(-1, 1)
+
+    def tuned(
+        self,
+        how: How | None = None,
+        pulls: Sequence[tuple[Mapping[str, Value], float]] = (),
+        known: Tensor | None = None,
+        always: Mapping[str, Value] | None = None,
+    ) -> Sampler:
+        """The same network steered otherwise; for flows alone, others raise ParameterError.
+
+        pulls: attributes that draw the pictures with so much strength (below 0: push them away), beside what is asked
+        for. known: `(1, channels + 1, h, w)`, pixels in [-1, 1] that stay, and 1 where they are known. always: what
+        is told beside whatever is asked for.
+        """
+        if not isinstance(self.network, Flow):
+            raise ParameterError(f"guidance, steps, weights and known pixels are for flows; {self.name} is none")
+        found = copy.copy(self)
+        network = found.network = copy.copy(self.network)
+        network.how = how or self.network.how
+        network.extras = tuple(Extra(self.vocabulary.encode(wanted), weight) for wanted, weight in pulls)
+        network.known = known
+        found.always = dict(always or {})
+        if known is not None:
+            network.code_of(known.to(self.device))
+        return found
+
+    def vector(self, text: str = "", picture: Tensor | None = None) -> Tensor:
+        """`(d,)` of a text, or of a picture `(1, 3, h, w)` in [0, 1], as the network is told them.
+
+        Raises ParameterError if it was not trained on any, BadCheckpoint if what reads them is missing.
+        """
+        name = TEXT if picture is None else PICTURE
+        self.vocabulary.group(name)
+        if self._encoder is None:
+            from packshot.models import words
+
+            path = flowing.beside(self._stored, "encoder", flowing.ENCODER).path
+            self._encoder = words.load(str(path))
+        found: Tensor = self._encoder.texts([text]) if picture is None else self._encoder.pictures(picture)
+        return found[0].float().cpu()
+
+    def _with_texts(self, condition: Tensor | None, texts: Sequence[str]) -> Tensor | None:
+        """The condition with the vectors of texts in it, where the network reads texts so."""
+        if condition is None or TEXT not in self.vocabulary.places or not any(texts):
+            return condition
+        group, found = self.vocabulary.group(TEXT), condition.clone()
+        codes = {text: group.encode(self.vector(text)).to(condition) for text in set(texts) if text}
+        for row, text in enumerate(texts):
+            if text:
+                found[row, self.vocabulary.places[TEXT]] = codes[text]
+        return found
 
     def _forward(self, z: Tensor, condition: Tensor | None, truncation: float, texts: Sequence[str]) -> Tensor:
         network: Any = self.network
@@ -199,6 +263,13 @@ class Sampler:
             codes = network.map(z, None if condition is None else condition.expand(len(z), -1))
             self._means[key] = codes.mean(0, keepdim=True)
         return self._means[key]
+
+
+def _network(checkpoint: Checkpoint) -> nn.Module:
+    """What draws: alone, through an autoencoder, or along a flow."""
+    if checkpoint.network == flowing.NETWORK:
+        return Flow(checkpoint)
+    return TwoStages(checkpoint) if checkpoint.network in KINDS else checkpoint.build()
 
 
 def _check(truncation: float) -> None:

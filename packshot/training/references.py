@@ -46,11 +46,13 @@ def asked(pictures: Pictures, sampler: Sampler, stored: checkpoint.Checkpoint, s
         known = ", ".join(sorted({value for value in pictures.column("split") if value})) or "none"
         raise ParameterError(f"split: the catalogue has no pictures of {split!r}; its splits are {known}")
     columns = columns_of(labels_as(pictures, sampler.attributes)) if sampler.attributes else {}
-    if sampler.condition_dim and not columns:
+    if sampler.condition_dim and not columns and not sampler.open:
         raise ParameterError(f"{stored.path.name}: its card does not name the attributes of its condition")
     parts = [pictures.column(name) for name in stored.card.get("texts", ())]
     texts = [" ".join(filter(None, row)) for row in zip(*parts, strict=True)]
     condition = columns.get("asked", columns.get("condition"))
+    if sampler.open:
+        condition = sampler.vocabulary.table(pictures)
     whole = Asked(torch.arange(len(pictures)), columns.get("label"), condition, texts)
     return whole[rows]
 

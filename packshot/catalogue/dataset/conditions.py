@@ -31,7 +31,7 @@ Value = str | Tensor
 TEXT, PICTURE = "text", "picture"  # groups of vectors
 LAB_MIDDLE, LAB_REACH = (50.0, 0.0, 0.0), (50.0, 60.0, 60.0)  # Lab → about [-1, 1]
 COLOURED, ANGLES, NUMBERS = re.compile(r"(.+ )?colou?r"), ("azimuth",), ("elevation",)
-LEAST_COLOURS = 0.9  # of the values of a column must be colours for it to be one
+LEAST_COLOURS = 0.6  # of the values of a column must be colours for it to be one
 
 # Words for a number of a view, in degrees; azimuth: 0 = front, above 0 the product is turned to its right.
 VIEWS: Mapping[str, Mapping[str, float]] = {
@@ -257,7 +257,7 @@ def paint_of(name: str, source: str) -> str:
     try:
         return "#" + "".join(f"{round(v * 255):02x}" for v in parse_colour(name))
     except ParameterError:
-        return ""
+        return PAINTS[name][0] if name in PAINTS else ""
 
 
 def _found(column: str, told: Sequence[Mapping[str, Any]]) -> Group | None:

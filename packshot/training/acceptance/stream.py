@@ -134,15 +134,16 @@ def accepting(
     truncation: float = 1.0,
     text: str = "",
     device: str = "auto",
+    sampler: Sampler | None = None,
 ) -> Accepting:
     """The pictures of a generator's checkpoint that pass what `settings` name; the same seed gives the same ones.
 
     Without any test named, the critic that lies beside the generator judges. wanted, truncation, text: as for
-    `Sampler.drawn`. Raises ParameterError if there is nothing to judge by or something does not fit, BadCheckpoint.
+    `Sampler.drawn`. sampler: of this checkpoint, if it is steered. Raises ParameterError if there is nothing to judge by or something does not fit, BadCheckpoint.
     """
     place = resolve_device(device)
     stored = checkpoint.read(find(str(generator)))
-    sampler = Sampler(stored, place)
+    sampler = sampler or Sampler(stored, place)
     rules = rules_of(settings, stored, sampler, wanted or {}, truncation, text)
     return Accepting(stored, sampler, rules, count, count * settings.tries, seed, wanted or {}, truncation, text)
 

@@ -87,7 +87,7 @@ class Matching:
         own = self.settings
         how = How(own.steps, own.guidance, own.solver)
         code = transport(foreseeing(networks["flow"], batch.condition, how), batch.normal(*self.shape), how)
-        return code if self.autoencoder is None else decoded(self.autoencoder, code)
+        return code if self.autoencoder is None else self.autoencoder.decode(self.autoencoder.snapped(code))
 
     def _code(self, image: Tensor) -> Tensor:
         if self.autoencoder is None:
@@ -138,9 +138,3 @@ def regions(batch: Batch, side: int) -> Tensor:
     product = F.interpolate(batch.truth.float() / 255, size=(side, side), mode="area")
     seen = product.amax((1, 2, 3), keepdim=True) > 0
     return torch.where(spread(kind > 2) & seen, (product > 0.98).float(), 1 - hidden)
-
-
-def decoded(autoencoder: Any, code: Tensor) -> Tensor:
-    """Pictures in [-1, 1] of codes that a flow led to: each number put to the nearest level of the FSQ."""
-    out: Tensor = autoencoder.decode(autoencoder.snapped(code))
-    return out
