@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from packshot.cli.shared import listed
+from packshot.cli.shared import counting, listed
 
 if TYPE_CHECKING:
     from packshot.catalogue.audit import Audit
@@ -110,7 +110,8 @@ def known(
     if (source is None) == (not download):
         raise ParameterError("source: name the folder of the data set with --source, or ask for --download")
     place = source if source is not None else fetch(kind)
-    catalogue, problems = collect(kind, place, out)
+    with counting("products") as count:
+        catalogue, problems = collect(kind, place, out, on_product=count)
     typer.echo(f"{out}: {len(catalogue):,} products")
     raise typer.Exit(listed(problems))
 

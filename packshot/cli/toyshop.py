@@ -103,7 +103,7 @@ def unpack(
     shards: Annotated[
         Path | None, typer.Argument(metavar="[SHARDS]", help="Folder of shards; left out: the set that ships.")
     ] = None,
-    size: Annotated[int, typer.Option(help="Of the set that is looked for, px.")] = 64,
+    size: Annotated[int, typer.Option(min=16, max=1024, help="Of the set that is looked for, px.")] = 64,
     catalogue: Annotated[Path | None, typer.Option(help="Write files and products.jsonl here instead.")] = None,
 ) -> None:
     """Unpack shards to memory-mapped arrays in the cache (done by itself on first use), or to a catalogue of files.

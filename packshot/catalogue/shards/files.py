@@ -94,6 +94,8 @@ def write_index(folder: Path, shards: Iterable[Shard], facts: Mapping[str, Any])
 def read_index(folder: Path) -> tuple[list[Shard], dict[str, Any]]:
     """(shards, further facts). Raises CatalogueError if there is no index of this format."""
     path = folder / INDEX
+    if not path.is_file():
+        raise CatalogueError(f"{path}: expected the index of a folder of shards, but there is none")
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
         if told["format"] != FORMAT:
