@@ -38,7 +38,7 @@ class FromLayout(Operation):
         "", "its main colour: a name the weights know, or any name or #hex for its nearest; empty: the seed decides"
     )
     material: str = parameter("", "what it is made of, as the weights name it; empty: the seed decides")
-    size: int = parameter(0, "longest side of the result; 0 = what the weights learned", unit="px", ge=0, le=512)
+    size: int = parameter(0, "longest side of the result; 0 = twice what the weights learned", unit="px", ge=0, le=512)
     model: ModelName = parameter("", f"weights by name or file; empty: {OWN}")
     commercial: bool = commercial_parameter()
 
@@ -60,14 +60,12 @@ class FromLayout(Operation):
         told = found.settled(told, context.seed)
         layout = layouts.read(picture.rgb, picture.alpha)
         self._check(layout, found, told)
-        factor = (self.size or found.side) / max(picture.size)
-        size = max(8, round(picture.height * factor)), max(8, round(picture.width * factor))
-        small = layouts.small(layout, size)
-        rgb = found.translated(small, told, context.seed)
+        size = translating.size_of(found, self.size, picture.size)
+        rgb = translating.drawn(found, lambda at: layouts.small(layout, at), told, context.seed, size)
         numbers = {
             "parts": float(len({*layout.flatten().tolist()} - {0})),
             "painted_share": float((layout > 0).float().mean()),
-            "borders_kept": kept(_borders(small), rgb),
+            "borders_kept": kept(_borders(layouts.small(layout, size)), rgb),
         }
         to_old = scale_shift(picture.width / size[1], picture.height / size[0], 0, 0)
         made = type(picture)(rgb, to_source=picture.to_source @ to_old)

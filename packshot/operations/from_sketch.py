@@ -6,6 +6,8 @@ parameters or drawn by the seed, so that another seed is another variant.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from packshot.operations.operation import (
@@ -30,6 +32,17 @@ SMALL = 0.45  # of the sheet: a smaller drawing is worth a note
 SMALL_NOTE = "the drawing takes {share:.0%} of the sheet; larger ones, or frame drawing, come out better"
 
 
+@dataclass(frozen=True)
+class Lines:
+    """What was drawn, at any size; the size that is made of it, px, and where it lies in the picture."""
+
+    at: Callable[[tuple[int, int]], Tensor]
+    size: tuple[int, int]
+    to_old: Tensor
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
 class FromSketch(Operation):
     """Make a product picture of a drawing: dark lines on a light sheet, or the edges of a photo."""
 
@@ -47,7 +60,7 @@ class FromSketch(Operation):
     frame: Literal["sheet", "drawing"] = parameter(
         "sheet", "sheet: everything stays where it was drawn; drawing: what was drawn fills the picture"
     )
-    size: int = parameter(0, "longest side of the result; 0 = what the weights learned", unit="px", ge=0, le=512)
+    size: int = parameter(0, "longest side of the result; 0 = twice what the weights learned", unit="px", ge=0, le=512)
     model: ModelName = parameter("", f"weights by name or file; empty: {OWN}")
     commercial: bool = commercial_parameter()
 
@@ -63,11 +76,12 @@ class FromSketch(Operation):
         asked = {"category": self.category, "colour": self.colour, "material": self.material}
         told, spelt = translating.wanted(found, **asked)
         told = found.settled(told, context.seed)
-        ink, to_old, numbers, notes = self._ink(picture, found, context)
-        rgb = found.translated(ink, told, context.seed)
-        numbers["lines_kept"] = kept(ink, rgb)
-        made = type(picture)(rgb, to_source=picture.to_source @ to_old)
-        return Result(made, numbers, (), {"lines": ink}, (*spelt, *notes, *translating.decided(told, self)))
+        lines = self._photo(picture, found, context) if self.source == "photo" else self._drawing(picture, found)
+        rgb = translating.drawn(found, lines.at, told, context.seed, lines.size)
+        ink = lines.at(lines.size)
+        made = type(picture)(rgb, to_source=picture.to_source @ lines.to_old)
+        notes = (*spelt, *lines.notes, *translating.decided(told, self))
+        return Result(made, {**lines.numbers, "lines_kept": kept(ink, rgb)}, (), {"lines": ink}, notes)
 
     def weights(self) -> tuple[str, ...]:
         return (self.model or OWN,)
@@ -75,45 +89,43 @@ class FromSketch(Operation):
     def wants_matte(self) -> bool:
         return self.source == "photo"
 
-    def _ink(
-        self, picture: Picture, found: Translator, context: Context
-    ) -> tuple[Tensor, Tensor, dict[str, float], tuple[str, ...]]:
-        """Lines at the size that is made, where they lie in the picture, figures and notes."""
-        if self.source == "photo":
-            ink, to_old = self._edges(picture, found, context)
-            return ink, to_old, {}, ()
+    def _drawing(self, picture: Picture, found: Translator) -> Lines:
         from packshot.imaging.transforms import scale_shift
         from packshot.imaging.translating import drawings
+        from packshot.operations.translating import size_of
 
-        drawn = drawings.read(picture.rgb, picture.alpha)
-        numbers = {"drawn_share": drawn.share, "turned": float(drawn.turned)}
-        lines, corner = drawn.lines, (0, 0)
-        if self.frame == "drawing":
-            lines, corner = drawings.framed(drawn.lines, drawn.box)
-        factor = (self.size or found.side) / max(lines.shape[2:])
-        size = tuple(max(8, round(n * factor)) for n in lines.shape[2:])
-        to_old = scale_shift(lines.shape[3] / size[1], lines.shape[2] / size[0], *corner)
-        small = self.frame == "sheet" and drawn.share < SMALL
-        notes = (SMALL_NOTE.format(share=drawn.share),) if small else ()
-        return drawings.at(lines, (size[0], size[1])), to_old, numbers, notes
+        read = drawings.read(picture.rgb, picture.alpha)
+        numbers = {"drawn_share": read.share, "turned": float(read.turned)}
+        lines, corner = drawings.framed(read.lines, read.box) if self.frame == "drawing" else (read.lines, (0, 0))
+        h, w = lines.shape[2:]
+        size = size_of(found, self.size, (h, w))
+        small = self.frame == "sheet" and read.share < SMALL
+        notes = (SMALL_NOTE.format(share=read.share),) if small else ()
+        to_old = scale_shift(w / size[1], h / size[0], *corner)
+        return Lines(lambda at: drawings.at(lines, at), size, to_old, numbers, notes)
 
-    def _edges(self, picture: Picture, found: Translator, context: Context) -> tuple[Tensor, Tensor]:
+    def _photo(self, picture: Picture, found: Translator, context: Context) -> Lines:
         """Edges of the photo's product as training drew them, through a window around it."""
         from packshot.catalogue.translation.drawings import exact
         from packshot.errors import ParameterError
         from packshot.imaging.transforms import scale_shift
         from packshot.imaging.translating import windows
-        from packshot.operations.translating import shown
+        from packshot.operations.translating import shown, size_of
 
         picture, matte = need_matte(picture, "from-sketch")
         window = windows.around(matte)
         if window is None:
             raise ParameterError("from-sketch: no product in the photo to draw the edges of; paint or cut it out first")
-        side = self.size or found.side
-        seen = windows.view(shown(picture, context, "own"), window, side)
-        assert seen.matte is not None, "carried with the picture"
-        step = window.side / side
-        return exact(seen.rgb, (seen.matte > 0.5).float()), scale_shift(step, step, window.x, window.y)
+        before = shown(picture, context, "own")
+
+        def at(size: tuple[int, int]) -> Tensor:
+            seen = windows.view(before, window, size[0])
+            assert seen.matte is not None, "carried with the picture"
+            return exact(seen.rgb, (seen.matte > 0.5).float())
+
+        size = size_of(found, self.size, (window.side, window.side))
+        step = window.side / size[0]
+        return Lines(at, size, scale_shift(step, step, window.x, window.y))
 
 
 def kept(ink: Tensor, rgb: Tensor) -> float:

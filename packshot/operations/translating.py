@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from packshot.errors import ModelError, ParameterError, WeightsNotFound
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from torch import Tensor
 
     from packshot.imaging.picture import Picture
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
 FEATURES = "catalogue-features"
 FEATURES_PX = 64
-MOST_SIDE = 512  # px: what translators are asked for at most
+FINE = 0.6  # of the detail that a look at more pixels adds; all of it rings at outlines
 
 
 def translator(operation: Operation, context: Context, preset: str, takes: str) -> Translator:
@@ -89,6 +91,36 @@ def domain(found: Translator, text: str, parameter: str, prefer: str = "") -> di
     known = "; ".join(f"{name}: {', '.join(values)}" for name, values in found.attributes.items())
     known = known or ", ".join((held[-1]["name"], *held[-1]["values"]) if held else ())
     raise ParameterError(f"{parameter}: {found.name} knows {known or 'one way only, leave it out'}; got {text!r}")
+
+
+def drawn(
+    found: Translator,
+    given: Callable[[tuple[int, int]], Tensor],
+    told: dict[str, str],
+    seed: int,
+    size: tuple[int, int],
+) -> Tensor:
+    """`(1, 3, *size)` of a drawing or layout, which `given` has at any size.
+
+    A network that looks at more pixels than it learned with sees less of the product at once: its outlines are crisp,
+    its areas go astray. So what is coarse comes from a look at the size it learned, and FINE of the detail beyond that
+    from a look at full size.
+    """
+    from packshot.imaging.geometry import resize_layer
+    from packshot.imaging.translating.returning import enlarged
+
+    factor = found.side / max(size)
+    if factor > 0.8:
+        return found.translated(given(size), told, seed)
+    small = max(8, round(size[0] * factor)), max(8, round(size[1] * factor))
+    coarse, fine = (found.translated(given(each), told, seed) for each in (small, size))
+    return (enlarged(coarse, size) + FINE * (fine - enlarged(resize_layer(fine, small), size))).clamp(0, 1)
+
+
+def size_of(found: Translator, asked: int, of: tuple[int, int]) -> tuple[int, int]:
+    """Height and width of what is made of a sheet: its longest side as asked, else twice what the network learned."""
+    factor = (asked or 2 * found.side) / max(of)
+    return max(8, round(of[0] * factor)), max(8, round(of[1] * factor))
 
 
 def product(
