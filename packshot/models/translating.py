@@ -136,6 +136,7 @@ class Translator:
         rows = [
             {name: self.attributes[name][code] for name, code in zip(drawn, codes, strict=True)}
             for codes in self.facts.get("combinations", ())
+            if drawn
         ]
         fitting = [row for row in rows if all(wanted.get(name, value) == value for name, value in row.items())]
         if not fitting:

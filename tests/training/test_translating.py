@@ -47,7 +47,7 @@ KINDS = {
     ),
     "dualgan": (
         {"translator": ("two-way-translator", WAY)}
-        | {f"critic_{n}": ("scale-discriminator", {**CRITIC, "spectral": False}) for n in "ab"},
+        | {f"critic_{n}": ("scale-discriminator", {**CRITIC, "spectral": False, "normed": True}) for n in "ab"},
         AB,
         (),
     ),

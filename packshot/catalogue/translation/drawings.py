@@ -38,7 +38,7 @@ def drawn(photo: Tensor, layout: Tensor, generator: torch.Generator) -> Tensor:
 def exact(photo: Tensor, layout: Tensor) -> Tensor:
     """The same without a hand: every border one pixel wide, marks of the surface where they are strong."""
     inside = F.max_pool2d((layout > 0).to(torch.float32), 3, 1, 1)
-    marks = _thin(gradient(photo)) * (gradient(photo) > 0.25) * _deep(layout)
+    marks = _thin(gradient(photo)) * (gradient(photo) > 0.25) * _open(layout)
     return torch.maximum(_lines(layout), marks) * inside
 
 
@@ -62,11 +62,11 @@ def _borders(layout: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def _marks(photo: Tensor, layout: Tensor, generator: torch.Generator) -> Tensor:
-    """Strong edges of the surface, away from the outline; none in some drawings."""
+    """Strong edges of the surface, away from borders; none in some drawings."""
     slope = gradient(photo)
     least = uniform(photo, 0.14, 0.45, generator)
     least = torch.where(uniform(photo, 0, 1, generator) < BARE, torch.full_like(least, 9.0), least)
-    return _thin(slope) * (slope > least) * _deep(layout)
+    return _thin(slope) * (slope > least) * _open(layout)
 
 
 def _thin(slope: Tensor) -> Tensor:
@@ -76,9 +76,10 @@ def _thin(slope: Tensor) -> Tensor:
     return (across | down).to(torch.float32)
 
 
-def _deep(layout: Tensor) -> Tensor:
-    """1 inside the product, two pixels from its outline on."""
-    return 1 - F.max_pool2d((layout == 0).to(torch.float32), 5, 1, 2)
+def _open(layout: Tensor) -> Tensor:
+    """1 inside the product, two pixels from its outline and one from its inner borders on."""
+    deep = 1 - F.max_pool2d((layout == 0).to(torch.float32), 5, 1, 2)
+    return deep * (1 - F.max_pool2d(_lines(layout), 3, 1, 1))
 
 
 def _hand(photo: Tensor, generator: torch.Generator) -> Tensor:

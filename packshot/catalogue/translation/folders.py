@@ -21,7 +21,11 @@ SHIPPED = "toyshop"  # the word that names the set which comes along, whatever f
 def is_plain(place: str | Path) -> bool:
     """Whether a place is a folder that is no catalogue, pack or set of shards."""
     folder = Path(place)
-    return str(place) != SHIPPED and folder.is_dir() and not any((folder / mark).is_file() for mark in (PRODUCTS, PACK, INDEX))
+    return (
+        str(place) != SHIPPED
+        and folder.is_dir()
+        and not any((folder / mark).is_file() for mark in (PRODUCTS, PACK, INDEX))
+    )
 
 
 def packed_folder(place: str | Path, size: int) -> tuple[Pictures, list[Problem]]:

@@ -27,6 +27,8 @@ class ScalesConfig:
     """width: channels after the first halving, doubled by each further one up to eight times. scales: sizes seen.
 
     channels_in: of all that is judged, the picture and what it was made from. spectral: normalisation on or off.
+    normed: every layer but the first gives maps with mean 0 and deviation 1, picture by picture; for clipped weights,
+    whose signal would vanish.
     """
 
     channels_in: int = 3
@@ -35,6 +37,7 @@ class ScalesConfig:
     depth: int = 3
     scales: int = 1
     spectral: bool = True
+    normed: bool = False
 
     def __post_init__(self) -> None:
         require_at_least(1, channels_in=self.channels_in, width=self.width, depth=self.depth, scales=self.scales)
@@ -51,13 +54,14 @@ class Patches(nn.Module):
         layers = [wrap(nn.Conv2d(a, b, 4, 2, 1)) for a, b in itertools.pairwise(widths)]
         self.layers = nn.ModuleList([*layers, wrap(nn.Conv2d(widths[-1], widths[-1], 3, 1, 1))])
         self.verdict = wrap(nn.Conv2d(widths[-1], 1, 3, 1, 1))
-        dim = config.condition_dim
+        self.normed, dim = config.normed, config.condition_dim
         self.match = wrap(nn.Linear(dim, widths[-1], bias=False)) if dim else None
 
     def forward(self, x: Tensor, condition: Tensor | None) -> Maps:
         found = []
-        for layer in self.layers:
-            x = F.leaky_relu(layer(x), 0.2)
+        for number, layer in enumerate(self.layers):
+            x = layer(x)
+            x = F.leaky_relu(F.group_norm(x, 1) if self.normed and number else x, 0.2)
             found.append(x)
         logits = self.verdict(x)
         if self.match is not None and condition is not None:

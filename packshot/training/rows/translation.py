@@ -68,6 +68,7 @@ def of_labels(**entries: Any) -> dict[str, Any]:
     return {"translator": ("resnet-translator", entries), "critic": ("star-discriminator", {"width": 24})}
 
 
+STAR: Mapping[str, Any] = {"classes": 2.0}
 TOY: Mapping[str, Any] = {"size": 64, "data": "toyshop"}
 LARGE: Mapping[str, Any] = {"average_images": 10_000, "log_images": 5_000, "sample_images": 100_000, "samples": 12}
 
@@ -103,7 +104,8 @@ ROWS: Mapping[str, Preset] = {
         objective="stargan",
         networks=of_labels(width=24, blocks=6),
         columns=("colour", "material"),
-        settings=adam(110_000),
+        rules=STAR,
+        settings=adam(110_000, rate=2e-4),
         **TOY,
     ),
     "pix2pix": Preset(
@@ -125,7 +127,7 @@ ROWS: Mapping[str, Preset] = {
     "dualgan": Preset(
         what="two domains without pairs, both ways, Wasserstein critics: --a, --b as of cyclegan, 64 px",
         objective="dualgan",
-        networks=both_ways(spectral=False),
+        networks=both_ways(spectral=False, normed=True),
         size=64,
         settings=adam(64_000, 8),
     ),
@@ -142,7 +144,8 @@ ROWS: Mapping[str, Preset] = {
         networks=of_labels(width=24, blocks=6),
         size=64,
         columns=("colour", "material"),
-        settings=adam(100_000),
+        rules=STAR,
+        settings=adam(100_000, rate=2e-4),
     ),
     "spade": Preset(
         what="layouts become photographs of any catalogue with layouts of up to eight classes, 64 px",
@@ -196,7 +199,7 @@ ROWS: Mapping[str, Preset] = {
             "critic": ("star-discriminator", {"width": 64, "depth": 5}),
         },
         columns=("colour", "material"),
-        rules={"critic_steps": 5},
+        rules={**STAR, "critic_steps": 5},
         settings=adam(2_000_000, 16, 1e-4, **LARGE),
         **{**TOY, "size": 128},
     ),
