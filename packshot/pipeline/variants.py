@@ -269,8 +269,8 @@ def _identity(before: Picture, after: Picture) -> float:
     factor = min(1.0, IDENTITY_PX / max(x1 - x0, y1 - y0))
     size = max(1, round((y1 - y0) * factor)), max(1, round((x1 - x0) * factor))
     a, b, where = (x[:, :, y0:y1, x0:x1] for x in (before.rgb, after.rgb, before.matte))
-    small = [resize_layer(x, size, linear=True) for x in (a, b)]
-    return identity(*small, features.find("auto"), resize_layer(where, size))
+    a, b = (resize_layer(x, size, linear=True) for x in (a, b))
+    return identity(a, b, features.find("auto"), resize_layer(where, size))
 
 
 def _colours(before: Picture, after: Picture, wanted: Rgb) -> dict[str, float]:

@@ -80,7 +80,9 @@ class FlowSpace(Space):
 
     def _foreseen(self, n: int, condition: Tensor | None, how: How) -> Foreseen:
         told = None if condition is None else condition.expand(n, -1)
-        return self.sampler.tuned(how).network.field(n, told)  # type: ignore[operator, no-any-return]
+        flow = self.sampler.tuned(how).network
+        assert isinstance(flow, Flow)
+        return flow.field(n, told)
 
 
 def backwards(foreseen: Foreseen, picture: Tensor, steps: int, rounds: int = ROUNDS) -> Tensor:

@@ -117,7 +117,8 @@ def _told_from(rgb: Tensor, like: Tensor, weight: Tensor) -> Tensor:
     w = weight.flatten().double()
     gram = known.T @ (w[:, None] * known) + 1e-4 * torch.eye(5, dtype=torch.float64)
     mixture = torch.linalg.solve(gram, known.T @ (w * like.flatten().double()))
-    return (known @ mixture).view_as(like).float().clamp(0, 1)
+    told: Tensor = (known @ mixture).view_as(like).float().clamp(0, 1)
+    return told
 
 
 def _fitted(where: Tensor, like: Tensor) -> Tensor:
