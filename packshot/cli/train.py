@@ -48,7 +48,7 @@ def train(
             typer.echo(f"{name:24} {row.what}" + (f" · {row.reproduces}" if row.reproduces else ""))
         return
     presets.find(preset)
-    if catalogue is None and not (a and b):
+    if catalogue is None and not (a or b):
         raise ParameterError(
             "--catalogue: name the catalogue folder to learn from; `packshot catalogue make` makes one"
         )
