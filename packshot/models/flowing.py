@@ -186,3 +186,19 @@ def beside(stored: Checkpoint, entry: str, else_named: str = "") -> Checkpoint:
     if there:
         raise BadCheckpoint(f"{name}: not the {entry} that {stored.path.name} was trained with")
     raise BadCheckpoint(f"{stored.path.name}: its {entry} {name!r} is not beside it")
+
+
+def encoder_of(stored: Checkpoint) -> Any:
+    """What a flow's texts and pictures become vectors by: its file beside the flow, or another library's by name.
+
+    Raises BadCheckpoint if it is missing or another one, WeightsNotFound, MissingExtra.
+    """
+    from packshot.models import words
+
+    told = stored.card.get("encoder") or {}
+    if "name" not in told:
+        return words.load(str(beside(stored, "encoder", ENCODER).path))
+    encoder = words.load(str(told["name"]))
+    if encoder.digest != told.get("digest"):
+        raise BadCheckpoint(f"{told['name']}: not the encoder that {stored.path.name} was trained with")
+    return encoder

@@ -211,10 +211,7 @@ class Sampler:
         name = TEXT if picture is None else PICTURE
         self.vocabulary.group(name)
         if self._encoder is None:
-            from packshot.models import words
-
-            path = flowing.beside(self._stored, "encoder", flowing.ENCODER).path
-            self._encoder = words.load(str(path))
+            self._encoder = flowing.encoder_of(self._stored)
         found: Tensor = self._encoder.texts([text]) if picture is None else self._encoder.pictures(picture)
         return found[0].float().cpu()
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import torch
@@ -16,6 +17,7 @@ from packshot import networks
 from packshot.catalogue.dataset.changes import Change
 from packshot.catalogue.dataset.conditions import PICTURE, TEXT, Vocabulary
 from packshot.catalogue.dataset.order import Order
+from packshot.catalogue.dataset.phrases import LANGUAGES, caption, facts_of
 from packshot.catalogue.dataset.pictures import Pictures, to_unit
 from packshot.catalogue.dataset.stream import Stream
 from packshot.errors import ParameterError
@@ -27,12 +29,13 @@ from packshot.training.preset import Preset
 TEXTS = ("title", "description", "title.zh", "description.zh")
 SIDED = re.compile(r"\b(left|right)\b|[左右]", re.IGNORECASE)  # texts that are wrong of a mirrored picture
 CHUNK = 256
+CAPTIONS = 2  # made of the attributes, in every language, beside the texts of the catalogue
 
 
 @dataclass(frozen=True)
 class Flowing:
-    """vocabulary: of the conditions. first: the autoencoder whose codes flow, None for pixels. words: file of the
-    encoder of texts and pictures, None if neither is told.
+    """vocabulary: of the conditions. first: the autoencoder whose codes flow, None for pixels. encoder: of texts and
+    pictures, None if neither is told; words: its file, None if it is of another library.
     """
 
     objective: Matching
@@ -41,6 +44,7 @@ class Flowing:
     licences: tuple[str, ...]
     pictures: int
     first: FirstStage | None = None
+    encoder: Any = None
     words: Path | None = None
 
 
@@ -58,7 +62,7 @@ def flowing(
     rows = pictures.where(split="train")
     rows = rows if len(rows) else torch.arange(len(pictures))
     encoder, path = _encoder(settings.words)
-    vectors = {} if encoder is None else dict.fromkeys((TEXT, PICTURE), encoder.texts([" "]).shape[1])
+    vectors = {} if encoder is None else dict.fromkeys((TEXT, PICTURE), encoder.dim)
     vocabulary = told_of(pictures, preset.told if columns is None else columns, rows, columns is not None, vectors)
     given = given_of(pictures, vocabulary) | ({} if encoder is None else vectors_of(pictures, encoder))
     layers = {"image": "photo"} | ({"truth": "matte"} if settings.masks and "matte" in pictures.layers else {})
@@ -69,7 +73,7 @@ def flowing(
     autoencoder = None if first is None else first.stored.build()
     licences = tuple(sorted({value or "unstated" for value in pictures.column("licence")}))
     objective = Matching(network, settings, vocabulary.sizes, len(vectors), autoencoder)
-    return Flowing(objective, stream, vocabulary, licences, len(rows), first, path)
+    return Flowing(objective, stream, vocabulary, licences, len(rows), first, encoder, path)
 
 
 def told_of(
@@ -93,17 +97,25 @@ def vectors_of(pictures: Pictures, encoder: Any) -> dict[str, Tensor]:
 
     A text that is missing has a vector of zeros; a picture without a sibling stands for it.
     """
-    texts = [pictures.column(name) for name in TEXTS]
-    flat = [text for row in zip(*texts, strict=True) for text in row]
+    columns = [pictures.column(name) for name in TEXTS]
+    texts = [[*row, *captions_of(own)] for row, own in zip(zip(*columns, strict=True), pictures.rows, strict=True)]
+    flat = [text for row in texts for text in row]
     spoken = [text or " " for text in flat]
     parts = [encoder.texts(spoken[i : i + CHUNK]).float().cpu() for i in range(0, len(spoken), CHUNK)]
     said = torch.tensor([bool(text) for text in flat])
-    captions = (torch.cat(parts) * said[:, None]).view(len(pictures), len(TEXTS), -1)
+    captions = (torch.cat(parts) * said[:, None]).view(len(pictures), len(texts[0]), -1)
     sided = torch.tensor([bool(SIDED.search(text)) for text in flat]).view(len(pictures), -1)
     every = torch.arange(len(pictures))
     seen = [encoder.pictures(_rgb(pictures, part)).float().cpu() for part in torch.split(every, CHUNK)]
     own = torch.cat(seen)
     return {"captions": captions, "sided": sided, "likes": torch.stack([own, own[siblings(pictures)]], dim=1)}
+
+
+def captions_of(row: Mapping[str, Any]) -> list[str]:
+    """Some of what a person might type for a picture, CAPTIONS in every language, always the same for the same one."""
+    facts = facts_of(row.get("category", ""), row.get("attributes", {}))
+    random = Random(str(row.get("key", "")))
+    return [caption(facts, language, random)[0] for language in LANGUAGES for _ in range(CAPTIONS)]
 
 
 def siblings(pictures: Pictures) -> Tensor:
@@ -148,12 +160,13 @@ def _rgb(pictures: Pictures, rows: Tensor) -> Tensor:
 
 
 def _encoder(name: str) -> tuple[Any, Path | None]:
-    """The encoder of texts and pictures by name or file, and its file."""
+    """The encoder of texts and pictures by name or file, and its file if it is packshot's own."""
     if not name:
         return None, None
     from packshot.models import find, words
 
-    return words.load(name), find(name)
+    encoder = words.load(name)
+    return encoder, None if encoder.network is None else find(name)
 
 
 def _network(

@@ -147,9 +147,9 @@ def export(
     if prepared.first is not None:  # a second stage is drawn through the first, which goes along
         written["autoencoder"] = folder / FIRST
         write_atomic(folder / FIRST, prepared.first.stored.path.read_bytes())
-    if prepared.encoder is not None:  # so is what texts and pictures become vectors by
+    if prepared.encoder_file is not None:  # so does what texts and pictures become vectors by
         written["words"] = folder / WORDS
-        write_atomic(folder / WORDS, prepared.encoder.read_bytes())
+        write_atomic(folder / WORDS, prepared.encoder_file.read_bytes())
     return written
 
 
@@ -176,7 +176,8 @@ def _card(role: str, prepared: Prepared, preset: Preset, outcome: Outcome, facts
     if prepared.vocabulary is not None:
         own["conditions"] = prepared.vocabulary.facts()
     if prepared.encoder is not None:
-        own["encoder"] = {"file": WORDS, "digest": checkpoint.read(prepared.encoder).digest}
+        place = {"name": prepared.encoder.name} if prepared.encoder_file is None else {"file": WORDS}
+        own["encoder"] = {**place, "digest": prepared.encoder.digest}
     if prepared.first is not None:
         own["decoder"] = {"file": FIRST, "digest": prepared.first.stored.digest}
     return own | {

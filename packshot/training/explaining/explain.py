@@ -25,6 +25,7 @@ from packshot.provenance.policies import Policy
 from packshot.provenance.policies import find as find_policy
 from packshot.provenance.step import Step
 from packshot.training.explaining.codecs import explain_codec
+from packshot.training.explaining.flows import explain_flow, is_flow
 from packshot.training.explaining.generators import drawn, explain_generator
 from packshot.training.explaining.judges import explain_judge
 from packshot.training.explaining.material import shown_of
@@ -91,6 +92,7 @@ def _sections(
 ) -> Iterator[Section]:
     judge = subject if subject.kind in ("critic", "classifier") else other
     if subject.kind == "generator":
+        yield from explain_flow(subject, seed) if is_flow(subject) else ()
         yield from explain_generator(subject, seed)
     if subject.kind == "autoencoder":
         yield from _codec(subject, pictures, seed)

@@ -13,6 +13,7 @@ from packshot.errors import ParameterError
 from packshot.evaluation.explaining.drawing import coloured
 from packshot.evaluation.explaining.walking import REACH, Axes, moving_axes, principal_axes, random_axes, walk
 from packshot.evaluation.explaining.watching import levels, watch
+from packshot.models.flowing import Flow
 from packshot.models.sampling import Sampler, seeds_of
 from packshot.training.explaining.judges import MAPS_SHOWN, layer_section
 from packshot.training.explaining.material import Shown
@@ -29,8 +30,9 @@ def explain_generator(subject: Subject, seed: int) -> Iterator[Section]:
     """The sections of anything that draws pictures from noise."""
     sampler = subject.sampler
     assert sampler is not None, "a generator has a sampler"
-    yield _layers(sampler, seed)
-    yield from _walks(sampler, seed)
+    if not isinstance(sampler.network, Flow):  # whose layers run anew at every step, and whose noise is a picture
+        yield _layers(sampler, seed)
+        yield from _walks(sampler, seed)
     for attribute, values in subject.attributes.items():
         if sampler.condition_dim and len(values) > 1:
             yield _attribute(sampler, attribute, values, seed)
@@ -57,6 +59,9 @@ def drawn(sampler: Sampler, count: int, seed: int, like: Shown | None = None) ->
 
 def _asked_for(sampler: Sampler, condition: Tensor | None) -> dict[str, list[str]]:
     """What every picture was asked to be: column → values, "" where nothing was said."""
+    if sampler.open and condition is not None:
+        told = [sampler.named(row) for row in condition]
+        return {name: [one.get(name, "") for one in told] for name in sampler.attributes}
     found: dict[str, list[str]] = {}
     place = 0
     for name, values in sampler.attributes.items() if condition is not None else ():
@@ -167,6 +172,8 @@ def _others(sampler: Sampler, attribute: str, seed: int) -> dict[str, str]:
     condition = sampler.condition({}, seed)
     if condition is None:
         raise ParameterError(f"{attribute}: {sampler.name} is told no attributes")
+    if sampler.open:
+        return {name: value for name, value in sampler.named(condition[0]).items() if name != attribute}
     found, place = {}, 0
     for name, values in sampler.attributes.items():
         part = condition[0, place : place + len(values)]

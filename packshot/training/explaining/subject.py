@@ -9,6 +9,7 @@ from torch import nn
 
 from packshot.checkpoint import Checkpoint
 from packshot.errors import ParameterError
+from packshot.models import flowing
 from packshot.models.sampling import Sampler
 from packshot.models.stages import KINDS
 from packshot.training import presets
@@ -63,7 +64,7 @@ class Subject:
 
 def open_subject(stored: Checkpoint, device: str) -> Subject:
     """The network of a checkpoint in evaluation mode. Raises ParameterError if there is nothing in it to explain."""
-    if stored.network in KINDS or stored.config.get("z_dim"):
+    if stored.network in (*KINDS, flowing.NETWORK) or stored.config.get("z_dim"):
         sampler = Sampler(stored, device)
         return Subject(stored, "generator", sampler.network, device, sampler)
     if stored.config.get("latent_dim") and stored.network not in KINDS:
