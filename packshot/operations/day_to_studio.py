@@ -31,6 +31,7 @@ class DayToStudio(Operation):
     """Give a snapshot the light and the ground of a studio; the product's shape and detail stay."""
 
     may_change_product: ClassVar[bool] = True
+    trained_by: ClassVar[str] = "`packshot train cyclegan --a SNAPSHOTS --b STUDIO` (docs/translation.md)"
     needs_matte: ClassVar[bool] = True
 
     ground: Literal["studio", "photo"] = parameter(
@@ -55,7 +56,7 @@ class DayToStudio(Operation):
         picture, matte = need_matte(need_one(picture, "day-to-studio"), "day-to-studio")
         if self.strength == 0:
             return Result(picture, {"strength": 0.0})
-        found = translating.translator(self, context, OWN, "photo")
+        found = translating.translator(self, context, "photo")
         told = translating.domain(found, self.domain, "domain")
         photo = translating.shown(picture, context, found.ground)
         product, ground = translating.whole(photo, matte, found, told, self.size)

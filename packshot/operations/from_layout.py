@@ -31,6 +31,7 @@ class FromLayout(Operation):
     """Make a product picture of a painted layout, where every colour of the palette is a part of the product."""
 
     may_change_product: ClassVar[bool] = True
+    trained_by: ClassVar[str] = "`packshot train layout-to-toy --catalogue toyshop` (docs/translation.md)"
     digital_source_type: ClassVar[str | None] = "trainedAlgorithmicMedia"
 
     category: str = parameter("", "what it is to be, as the weights name it: it says which part each colour is")
@@ -54,7 +55,7 @@ class FromLayout(Operation):
         from packshot.operations.from_sketch import kept
 
         picture = need_one(picture, "from-layout")
-        found = translating.translator(self, context, OWN, "layout")
+        found = translating.translator(self, context, "layout")
         asked = {"category": self.category, "colour": self.colour, "material": self.material}
         told, spelt = translating.wanted(found, **asked)
         told = found.settled(told, context.seed)

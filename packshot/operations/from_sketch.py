@@ -47,6 +47,7 @@ class FromSketch(Operation):
     """Make a product picture of a drawing: dark lines on a light sheet, or the edges of a photo."""
 
     may_change_product: ClassVar[bool] = True
+    trained_by: ClassVar[str] = "`packshot train sketch-to-toy --catalogue toyshop` (docs/translation.md)"
     digital_source_type: ClassVar[str | None] = "trainedAlgorithmicMedia"
 
     source: Literal["drawing", "photo"] = parameter(
@@ -72,7 +73,7 @@ class FromSketch(Operation):
         from packshot.operations import translating
 
         picture = need_one(picture, "from-sketch")
-        found = translating.translator(self, context, OWN, "drawing")
+        found = translating.translator(self, context, "drawing")
         asked = {"category": self.category, "colour": self.colour, "material": self.material}
         told, spelt = translating.wanted(found, **asked)
         told = found.settled(told, context.seed)

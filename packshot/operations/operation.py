@@ -129,7 +129,7 @@ class Operation(BaseModel):
     digital_source_type: IPTC term the result deserves, or None if the picture stays what it was (a photo).
     models: names of weights it needs whatever its parameters say.
     own_model: weights it takes where its parameter `model` is empty; with it go the parameters `method`, `model` and
-    `commercial`. classical: the way that needs no weights, in words.
+    `commercial`. classical: the way that needs no weights, in words. trained_by: the command that trains its weights.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -141,6 +141,7 @@ class Operation(BaseModel):
     models: ClassVar[tuple[str, ...]] = ()
     own_model: ClassVar[str] = ""
     classical: ClassVar[str] = ""
+    trained_by: ClassVar[str] = ""
 
     _numbers = field_validator("*", mode="before")(no_truth_value)
 
@@ -217,7 +218,19 @@ def need_model(operation: Operation, context: Context, name: str = "") -> Model:
     try:
         return context.load_model(name or operation.weights()[0], bool(getattr(operation, "commercial", False)))
     except WeightsNotFound as error:
-        raise WeightsNotFound(
-            f"{type(operation).__name__.lower()}: {error}; name others with model, "
-            f"or set method to classical ({operation.classical})"
-        ) from None
+        raise WeightsNotFound(f"{_told(operation)}: {error}; {_instead(operation)}") from None
+
+
+def _instead(operation: Operation) -> str:
+    """What to do where weights are missing."""
+    if operation.trained_by:
+        return f"{operation.trained_by} trains them; or name others with model"
+    if operation.classical:
+        return f"name others with model, or set method to classical ({operation.classical})"
+    return "name others with model"
+
+
+def _told(operation: Operation) -> str:
+    from packshot.operations import name_of
+
+    return name_of(operation)

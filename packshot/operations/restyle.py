@@ -280,7 +280,7 @@ class Restyle(Operation):
         from packshot.operations import translating
 
         self._need_own_weights()
-        found = translating.translator(self, context, self.method, "photo")
+        found = translating.translator(self, context, "photo")
         small = sizes.working(photo, self.size or 2 * found.side)
         done = found.translated(small, translating.domain(found, self.domain, "domain"))
         return returned(photo, small, done, self.detail)

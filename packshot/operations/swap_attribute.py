@@ -31,6 +31,7 @@ class SwapAttribute(Operation):
     """Give the product another colour or material, or any attribute that the weights know; its shape stays."""
 
     may_change_product: ClassVar[bool] = True
+    trained_by: ClassVar[str] = "`packshot train attribute-swap --catalogue toyshop` (docs/translation.md)"
     needs_matte: ClassVar[bool] = True
 
     colour: str = parameter(
@@ -57,7 +58,7 @@ class SwapAttribute(Operation):
         asked = {"colour": self.colour, "material": self.material} | pairs_of(self.attributes)
         if self.strength == 0 or not any(asked.values()):
             return Result(picture, {"strength": 0.0}, () if self.strength == 0 else ("nothing was asked for",))
-        found = translating.translator(self, context, OWN, "photo")
+        found = translating.translator(self, context, "photo")
         told, spelt = translating.wanted(found, **asked)
         done = translating.product(picture, matte, context, found, found.settled(told), self.size, self.detail)
         if done is None:

@@ -33,6 +33,7 @@ class SwapMaterial(Operation):
     """Show the product in another material; its shape and its surroundings stay."""
 
     may_change_product: ClassVar[bool] = True
+    trained_by: ClassVar[str] = "`packshot train material-swap --catalogue toyshop` (docs/translation.md)"
     needs_matte: ClassVar[bool] = True
 
     to: str = parameter(..., "material wanted, as the weights name it, like raw wood")
@@ -56,7 +57,7 @@ class SwapMaterial(Operation):
         picture, matte = need_matte(need_one(picture, "swap-material"), "swap-material")
         if self.strength == 0:
             return Result(picture, {"strength": 0.0})
-        found = translating.translator(self, context, OWN, "photo")
+        found = translating.translator(self, context, "photo")
         told = translating.domain(found, self.to, "to", prefer="material")
         done = translating.product(picture, matte, context, found, told, self.size, self.detail)
         if done is None:

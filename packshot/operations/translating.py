@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packshot.errors import ModelError, ParameterError, WeightsNotFound
+from packshot.errors import ModelError, ParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,25 +24,19 @@ FEATURES_PX = 64
 FINE = 0.6  # of the detail that a look at more pixels adds; all of it rings at outlines
 
 
-def translator(operation: Operation, context: Context, preset: str, takes: str) -> Translator:
-    """The weights an operation names. preset: what trains such weights. takes: `drawing`, `layout` or `photo`.
+def translator(operation: Operation, context: Context, takes: str) -> Translator:
+    """The weights an operation names. takes: `drawing`, `layout` or `photo`.
 
     Raises WeightsNotFound saying how to get them, ModelError where they translate something else.
     """
     from packshot.models.translating import translator_of
     from packshot.operations import name_of
+    from packshot.operations.operation import need_model
 
-    name, commercial = operation.weights()[0], bool(getattr(operation, "commercial", False))
-    told = name_of(operation)
-    try:
-        context.load_model(name, commercial)
-        found = translator_of(name, context.device, commercial)
-    except WeightsNotFound as error:
-        raise WeightsNotFound(
-            f"{told}: {error}; train them with `packshot train {preset} --catalogue toyshop` (docs/translation.md), "
-            "or name others with model"
-        ) from None
+    need_model(operation, context)  # it is noted, and its licence is looked at
+    found = translator_of(operation.weights()[0], context.device, bool(getattr(operation, "commercial", False)))
     if found.takes != takes:
+        told = name_of(operation)
         raise ModelError(f"{told}: {found.name} translates a {found.takes}, expected weights that take a {takes}")
     return found
 
