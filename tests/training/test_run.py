@@ -204,4 +204,5 @@ def test_a_second_stage_on_the_wrong_first_or_told_otherwise_is_refused(
     with pytest.raises(ParameterError, match="expected a trained vqvae or fsq, got a vae"):
         run("catalogue-codes", shop, tmp_path / "run", changes={**SMALL, "autoencoder": first})
     with pytest.raises(ParameterError, match="the autoencoder is told category, so is its second stage"):
-        run("catalogue-latent-flow", shop, tmp_path / "run", changes={**SMALL, "autoencoder": first}, columns=["colour"])
+        changes = {**SMALL, "autoencoder": first}
+        run("catalogue-latent-flow", shop, tmp_path / "run", changes=changes, columns=["colour"])

@@ -92,16 +92,26 @@ class CodeTransformer(nn.Module):
         logits: Tensor = self.leave(x)  # (n, side², codes)
         return logits.transpose(1, 2).reshape(n, -1, side, side)
 
-    def draw(self, noise: Tensor, condition: Tensor | None = None) -> Tensor:
-        """Indices `(n, side, side)` from noise `(n, side²)`, N(0, 1); shrunken noise keeps to likelier codes."""
+    def draw(self, noise: Tensor, condition: Tensor | None = None, guidance: float = 1.0) -> Tensor:
+        """Indices `(n, side, side)` from noise `(n, side²)`, N(0, 1); shrunken noise keeps to likelier codes.
+
+        guidance: logits go on from those without a condition through those with it (Ho & Salimans 2022, eq. 6), for
+        networks that were trained with conditions left out.
+        """
         n, side = len(noise), self.config.side
         share = torch.erf(noise.abs() / math.sqrt(2))  # N(0, 1) → U(0, 1)
-        told, cache = self._told(condition, n)[:, 0], None
-        x, found = self.first.expand(n, -1), []
+        guided = condition is not None and guidance != 1
+        if guided and condition is not None:
+            condition = torch.cat([condition, torch.zeros_like(condition)])
+        m = n * (1 + guided)
+        told, cache = self._told(condition, m)[:, 0], None
+        x, found = self.first.expand(m, -1), []
         for place in range(side**2):
             logits, cache = self._next(x + self.place[place] + told, cache)
+            if guided:
+                logits = logits[n:] + guidance * (logits[:n] - logits[n:])
             found.append(chosen(logits, share[:, place]))
-            x = self.code(found[-1])
+            x = self.code(found[-1]).repeat(1 + guided, 1)
         return torch.stack(found, dim=1).view(n, side, side)
 
     def _next(self, x: Tensor, cache: Cache | None) -> tuple[Tensor, Cache]:

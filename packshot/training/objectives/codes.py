@@ -15,20 +15,27 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from packshot.training.objective import Batch, Losses, Phase
+from packshot.training.objectives.matching import kept_of
 
 
 class CodesSettings(BaseModel):
-    """autoencoder: the file of the first stage."""
+    """autoencoder: the file of the first stage. drop, guidance: where conditions may be left open."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     autoencoder: str = Field("", description="file of the trained autoencoder that this is the second stage of")
+    drop: float = Field(0.1, ge=0, le=1, description="share of pictures of which nothing is told, where that may be")
+    guidance: float = Field(1.5, ge=0, le=20, description="of samples, where conditions may be left open")
 
 
 class CodePrior:
-    """The objective of a `CodeTransformer` over the codes of a trained `VQVAE` or `FSQ`."""
+    """The objective of a `CodeTransformer` over the codes of a trained `VQVAE` or `FSQ`.
+
+    sizes: of the groups of a condition that may be left open; empty = it is always told whole.
+    """
 
     averaged = ("prior",)
+    sizes: tuple[int, ...] = ()
 
     def __init__(self, prior: nn.Module, autoencoder: nn.Module, settings: CodesSettings) -> None:
         self.prior, self.settings = prior, settings
@@ -45,11 +52,15 @@ class CodePrior:
         with torch.no_grad():
             self.autoencoder.to(batch.image.device)
             indices = self.autoencoder.choose(self.autoencoder.encode(batch.image))
-        return {"code": F.cross_entropy(self.prior(indices, batch.condition), indices)}
+        condition = batch.condition
+        if condition is not None and self.sizes:
+            condition = condition * kept_of(batch, self.sizes, self.settings.drop)
+        return {"code": F.cross_entropy(self.prior(indices, condition), indices)}
 
     def sample(self, networks: Mapping[str, nn.Module], batch: Batch) -> Tensor:
         """Codes drawn from noise, decoded."""
         prior: Any = networks["prior"]
-        indices = prior.draw(batch.normal(self.places), batch.condition)
+        guidance = self.settings.guidance if self.sizes else 1.0
+        indices = prior.draw(batch.normal(self.places), batch.condition, guidance)
         out: Tensor = self.autoencoder.decode(self.autoencoder.look_up(indices))
         return out

@@ -98,16 +98,11 @@ class Matching:
             return entries
 
     def _told(self, batch: Batch) -> Tensor | None:
-        """The condition with groups left out at random: each with a probability of the picture's own, u², u even."""
+        """The condition with groups left out at random."""
         if batch.condition is None:
             return None
-        drawn, rest = batch.uniform(3, 1), batch.uniform(len(self.sizes))
-        kept = (rest >= drawn[:, 0].square()) & (drawn[:, 1] >= self.settings.drop)
-        plain = len(self.sizes) - self.vectors
-        if self.vectors:
-            kept[:, :plain] &= drawn[:, 2] >= self.settings.alone
-        sizes = torch.tensor(self.sizes, device=kept.device)
-        return batch.condition * kept.repeat_interleave(sizes, dim=1)
+        own = self.settings
+        return batch.condition * kept_of(batch, self.sizes, own.drop, self.vectors, own.alone)
 
     def _known(self, batch: Batch) -> Tensor | None:
         """Known pixels `(n, channels + 1, h, w)` of some pictures, nothing of the others."""
@@ -116,6 +111,17 @@ class Matching:
         chosen = batch.uniform(1)[:, 0] < self.settings.masks
         given = spread(chosen) * regions(batch, self.shape[1])
         return torch.cat([self._code(batch.image) * given, given], dim=1)
+
+
+def kept_of(batch: Batch, sizes: tuple[int, ...], drop: float, vectors: int = 0, alone: float = 0.0) -> Tensor:
+    """`(n, sum of sizes)` of true where a condition is told: each group is left out with a probability of the picture's
+    own, u² of an even u; of a share `drop` all are; of a share `alone`, all but the last `vectors` are.
+    """
+    drawn, rest = batch.uniform(3, 1), batch.uniform(len(sizes))
+    kept = (rest >= drawn[:, 0].square()) & (drawn[:, 1] >= drop)
+    if vectors:
+        kept[:, : len(sizes) - vectors] &= drawn[:, 2] >= alone
+    return kept.repeat_interleave(torch.tensor(sizes, device=kept.device), dim=1)
 
 
 def regions(batch: Batch, side: int) -> Tensor:

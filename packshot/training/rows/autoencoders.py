@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from packshot.training.preset import Preset, falling, flat
+from packshot.training.rows.transformers import TOLD
 
 FASHION: Mapping[str, Any] = {"size": 28, "channels": 1, "data": "fashion-mnist"}
 TOYSHOP: Mapping[str, Any] = {"size": 64, "data": "toyshop"}
@@ -139,11 +140,11 @@ ROWS: Mapping[str, Preset] = {
         **TOYSHOP,
     ),
     "toyshop-codes": Preset(
-        what="second stage on a trained toyshop-fsq: a transformer writes codes by category, colour, material "
+        what="second stage on a trained toyshop-fsq: a transformer writes codes by any of what a flow is told "
         "(--set autoencoder=FILE)",
         objective="codes",
         networks={"prior": ("code-transformer", WRITER)},
-        columns=("category", "colour", "material"),
+        told=TOLD,
         settings={**CODES, "batch": 32},
         augment=("mirror",),
         **TOYSHOP,
