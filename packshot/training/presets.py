@@ -6,7 +6,16 @@ from collections.abc import Mapping
 
 from packshot.errors import ParameterError
 from packshot.training.preset import Preset, falling, flat
-from packshot.training.rows import autoencoders, catalogue, fashion, restoration, segmentation, style, toyshop, transformers
+from packshot.training.rows import (
+    autoencoders,
+    catalogue,
+    fashion,
+    restoration,
+    segmentation,
+    style,
+    toyshop,
+    transformers,
+)
 from packshot.training.rows.translation import ROWS as TRANSLATION
 
 __all__ = ["TABLE", "Preset", "falling", "find", "flat"]
