@@ -6,7 +6,7 @@
     material   a photo → the same product and view in another material       (all pictures, layer remade)
 
 The pairs of the last two are rendered; training has the numbers below 12,000:
-`packshot toyshop render --count 200 --size 64 --seed 0 --first 100000 --layers recoloured,remade --out out/pairs`
+`packshot toyshop render --count 200 --size 64 --seed 0 --first 100000 --layers recoloured,remade --out out/variants`
 (200 pairs of each, about 5 processor minutes.) Methods are told the same: category, paints, material of the truth, and
 those of photos the exact matte; networks work as the operations do, at 64 px. Figures: L1 (of 255), PSNR, SSIM of
 luma, each inside the product; FD in the features of --features between what was made and the truth; right: how often
@@ -67,7 +67,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     told.add_argument("--weights", nargs="*", default=[], metavar="NAME[=FILE]", help="translators")
     told.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS))
     told.add_argument("--catalogue", default="toyshop", help="of drawings and layouts [default: toyshop]")
-    told.add_argument("--pairs", default="out/pairs", help="shards with variants [default: out/pairs]")
+    told.add_argument("--pairs", default="out/variants", help="shards with variants [default: out/variants]")
     told.add_argument("--count", type=int, default=200, help="cases of a task [default: 200]")
     told.add_argument("--judge", default="", help="classifier of attributes, such as toyshop-judge")
     told.add_argument("--features", default="catalogue-features", help="features of FD [default: catalogue-features]")
@@ -111,7 +111,7 @@ def _rows_of(
         rows.append(found)
         sheet.insert(-1, _made_of(held[:SHOWN], method))
     path = Path(chosen.out) / f"{task}.png"
-    files.write(Picture(tiled(torch.cat(sheet) * 2 - 1, SHOWN)[None] / 2 + 0.5), path)
+    files.write(Picture(tiled(torch.cat(sheet), columns=SHOWN)[None]), path)
     print(f"{path}: given, {', '.join(row['method'] for row in rows)}, truth")
     return rows
 
