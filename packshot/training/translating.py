@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import torch
+from pydantic import BaseModel
 from torch import Tensor, nn
 
 from packshot import networks
@@ -93,11 +94,12 @@ def _pairs(
     return Translating(PAIRED[preset.objective](built, rules, sizes), stream, licences, len(rows), card)  # type: ignore[arg-type]
 
 
-def translating_domains(preset: Preset, place: str, rules: UnpairedRules, seed: int) -> Translating:
+def translating_domains(preset: Preset, place: str, rules: BaseModel, seed: int) -> Translating:
     """Networks, objective and pictures of two domains. place: the catalogue that attributes are of, "" = none.
 
     Raises ParameterError, FileError, CatalogueError where a domain is not there, as `catalogue.translation.domains`.
     """
+    assert isinstance(rules, UnpairedRules)
 
     def opened(where: str) -> Pictures:
         if not is_plain(where):

@@ -1,4 +1,4 @@
-"""`packshot train` on two folders: no catalogue is needed, and what is missing is named."""
+"""`packshot train` on two folders of blank pictures: no catalogue is needed, and what is missing is named."""
 
 from pathlib import Path
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from packshot.networks.layers import Judgement, require, require_at_least, spectral
-from packshot.networks.translation.blocks import told
+from packshot.networks.layers.translating import told
 
 Maps = list[Tensor]
 

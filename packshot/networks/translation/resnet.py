@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from packshot.networks.layers import double, require, require_at_least
-from packshot.networks.translation.blocks import Norm, Residual, Step, conv, told
+from packshot.networks.layers.translating import Norm, Residual, Step, conv, told
 
 KIND: Norm = "instance"
 SHUT = -2.0  # logit of the gate in the beginning

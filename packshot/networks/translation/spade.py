@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from packshot.networks.layers import require_at_least
-from packshot.networks.translation.blocks import conv, enlarged, told
+from packshot.networks.layers.translating import conv, enlarged, told
 
 
 @dataclass(frozen=True)

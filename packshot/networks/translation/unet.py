@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from packshot.networks.layers import require_at_least
-from packshot.networks.translation.blocks import Step, conv, enlarged, told
+from packshot.networks.layers.translating import Step, conv, enlarged, told
 
 
 @dataclass(frozen=True)

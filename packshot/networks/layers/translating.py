@@ -15,6 +15,7 @@ from torch.nn import functional as F
 from packshot.networks.layers import check_condition
 
 Norm = Literal["batch", "instance"]
+LEAST = 1e-2  # added to the variance of one picture: gradients of blank pictures stay within bounds, layer after layer
 
 
 def conv(channels_in: int, channels_out: int, stride: int = 1, side: int = 3, bias: bool = False) -> nn.Conv2d:
@@ -31,7 +32,7 @@ class ToldNorm(nn.Module):
     def __init__(self, channels: int, condition_dim: int, kind: Norm) -> None:
         super().__init__()
         batch = nn.BatchNorm2d(channels, affine=False)
-        self.norm = batch if kind == "batch" else nn.GroupNorm(channels, channels, affine=False)
+        self.norm = batch if kind == "batch" else nn.GroupNorm(channels, channels, LEAST, affine=False)
         self.gain, self.bias = nn.Parameter(torch.ones(channels)), nn.Parameter(torch.zeros(channels))
         self.told = nn.Linear(condition_dim, 2 * channels, bias=False) if condition_dim else None
         if self.told is not None:
