@@ -26,6 +26,7 @@ from packshot import checkpoint
 from packshot.errors import ParameterError, TrainingTrouble
 from packshot.imaging.files import write_atomic
 from packshot.models import resolve_device
+from packshot.models.flowing import fingerprint
 from packshot.models.segmenting import INPUT_PX
 from packshot.training import presets, trackers
 from packshot.training.fitting import fit
@@ -176,10 +177,13 @@ def _card(role: str, prepared: Prepared, preset: Preset, outcome: Outcome, facts
     if prepared.vocabulary is not None:
         own["conditions"] = prepared.vocabulary.facts()
     if prepared.encoder is not None:
-        place = {"name": prepared.encoder.name} if prepared.encoder_file is None else {"file": WORDS}
+        place = {"name": prepared.encoder.name}
+        if prepared.encoder_file is not None:
+            place = {"file": WORDS, "weights": fingerprint(checkpoint.read(prepared.encoder_file))}
         own["encoder"] = {**place, "digest": prepared.encoder.digest}
     if prepared.first is not None:
-        own["decoder"] = {"file": FIRST, "digest": prepared.first.stored.digest}
+        first = prepared.first.stored
+        own["decoder"] = {"file": FIRST, "digest": first.digest, "weights": fingerprint(first)}
     return own | {
         "role": role,
         "what": preset.what,

@@ -186,6 +186,10 @@ def test_texts_and_likenesses_are_told_by_an_encoder(tmp_path, shop):
     told = got.sampler._with_texts(got.sampler.condition({}, 1), [got.text])
     assert torch.allclose(told[0, sampler.vocabulary.places[TEXT]].norm(), torch.tensor(3.0))  # 1 + its length, 8
     assert bool(told[0, sampler.vocabulary.places[PICTURE]].any())
+    again = checkpoint.read(done.folder / "words.safetensors")
+    card = {**again.card, "note": "a completed card makes another file"}
+    checkpoint.write(done.folder / "words.safetensors", again.build(), "clip", card, torch.float16)
+    assert Sampler(checkpoint.read(done.networks["flow"])).vector("car").shape == (8,)
     (done.folder / "words.safetensors").unlink()
     with pytest.raises(BadCheckpoint, match="not beside"):
         Sampler(checkpoint.read(done.networks["flow"])).vector("car")

@@ -43,7 +43,7 @@ def draw(desk: Desk, arguments: Mapping[str, Any], blobs: Blobs) -> tuple[dict[s
     started = time.perf_counter()
     desk.need(BYTES)
     asked = arguments
-    sampler = sampler_of(asked["checkpoint"])
+    sampler, asked = _granted(sampler_of(asked["checkpoint"]), asked)
     start = _end(sampler, asked)
     if asked.get("between"):
         pictures, told = _way(sampler, start, asked)
@@ -78,6 +78,16 @@ def sampler_of(name: str) -> Sampler:
     while len(KEPT) > MOST_KEPT:
         KEPT.pop(next(iter(KEPT)))
     return found
+
+
+def _granted(sampler: Sampler, asked: Mapping[str, Any]) -> tuple[Sampler, Mapping[str, Any]]:
+    """What draws the words of `asked`, and `asked` as it is told them; the same where words are no prompt to it."""
+    from packshot.models.wishing import granted, wish_of
+
+    if not (sampler.open and asked["text"]):
+        return sampler, asked
+    got = granted(sampler, wish_of(sampler, asked["text"], asked["attributes"]))
+    return got.sampler, {**asked, "attributes": got.wanted, "text": got.text}
 
 
 def _end(sampler: Sampler, asked: Mapping[str, Any]) -> End:

@@ -59,7 +59,7 @@ class Generate(Kind):
         missing = [number for number in range(self.count) if f"{number:05d}.png" not in there]
         seeds = seeds_of(self.seed, self.count)
         todo = (seeds[number] for number in missing)
-        drawn = drawing.sampler.drawn(todo, drawing.wanted, self.truncation, self.text)
+        drawn = drawing.sampler.drawn(todo, drawing.wanted, self.truncation, drawing.text)
         for number, one in zip(missing, drawn, strict=True):
             drawing.keep(f"{number:05d}.png", one)
         drawing.sheet()
@@ -72,15 +72,18 @@ class _Drawing:
     def __init__(self, asked: Generate, work: Work) -> None:
         from packshot.checkpoint import read
         from packshot.models import resolve_device
-        from packshot.models.drawing import as_spelt, drawing_in
+        from packshot.models.drawing import drawing_in
         from packshot.models.sampling import Sampler
+        from packshot.models.wishing import granted, wish_of
         from packshot.provenance import policies
 
         named = str(work.named(asked.checkpoint)) if UPLOAD.fullmatch(asked.checkpoint) else asked.checkpoint
         self.asked, self.work = asked, work
-        self.sampler: Sampler = Sampler(read(drawing_in(named)), resolve_device(work.device))
-        self.wanted = as_spelt(asked.attributes, self.sampler.attributes)
-        self.sampler.condition(self.wanted, 0)
+        sampler = Sampler(read(drawing_in(named)), resolve_device(work.device))
+        wish = wish_of(sampler, asked.text, asked.attributes)
+        got = granted(sampler, wish, "" if wish.prompt else asked.text)
+        self.sampler: Sampler = got.sampler
+        self.wanted, self.text = got.wanted, got.text
         self.policy = policies.find(policy_of(asked.policy, asked.producer) or "default")
         self.finished = 0
 
