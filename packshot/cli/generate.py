@@ -66,6 +66,13 @@ MIX = Annotated[
 MIX_FROM = Annotated[
     int | None, typer.Option(help="with --mix: side in px from which on styles are those of B", rich_help_panel=WAYS)
 ]
+LARGE = "Large models by name"
+COMMERCIAL = Annotated[
+    bool, typer.Option("--commercial", help="refuse a licence not known to allow commercial use", rich_help_panel=LARGE)
+]
+DOWNLOAD = Annotated[
+    bool, typer.Option("--download", help="fetch a pipeline of diffusers by its name", rich_help_panel=LARGE)
+]
 
 
 def generate(
@@ -104,6 +111,8 @@ def generate(
     guidance: wishes.GUIDANCE = None,
     steps: wishes.STEPS = None,
     solver: wishes.SOLVER = None,
+    commercial: COMMERCIAL = False,
+    download: DOWNLOAD = False,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps")] = "auto",
     policy: marking.POLICY = None,
     producer: marking.PRODUCER = None,
@@ -124,6 +133,10 @@ def generate(
         prompt, tuple(unwanted or ()), pairs(weight or [], "weight"), like, keep, guidance, steps, solver
     )
     check_modes(accept, between is not None, mix is not None, bool(grid))
+    marks = marks_of(policy, producer, c2pa_cert, c2pa_key, c2pa_timestamp)
+    if (pipeline := large(checkpoint, download, commercial)) is not None:
+        plain(accept or between or mix or grid or category or colour or material or attribute)
+        return by_words(pipeline, out, seed, text or prompt, asked, count, device, commercial, marks)
     check_alone("--accept", accept, {**judges, "accuracy-images": accuracy_images})
     check_alone("--between", between is not None, {"gif": gif, "straight": straight})
     check_alone("--mix", mix is not None, {"mix-from": mix_from})
@@ -132,17 +145,9 @@ def generate(
     limits |= {"critic_scale": critic_scale, "critic_quantile": critic_quantile}
     settings = accept_settings(**judges, **limits)
     made = Generated(
-        checkpoint,
-        out,
-        seed,
-        wanted | pairs(attribute or []),
-        truncation,
-        text,
-        device=device,
-        policy=marking.policy_entries(policy, producer),
-        signing=marking.signing(c2pa_cert, c2pa_key, c2pa_timestamp),
-        asked=asked,
-    )
+        checkpoint, out, seed, wanted | pairs(attribute or []), truncation, text,
+        device=device, asked=asked, commercial=commercial, **marks,
+    )  # fmt: skip
     if grid:
         made.grid(grid)
     elif mix is not None:
@@ -153,6 +158,43 @@ def generate(
         made.accepted(count, settings, accuracy_images)
     else:
         made.pictures(count)
+
+
+def marks_of(
+    policy: str | None, producer: str | None, cert: Path | None, key: Path | None, timestamp: str | None
+) -> dict[str, Any]:
+    """How files are marked and signed."""
+    return {"policy": marking.policy_entries(policy, producer), "signing": marking.signing(cert, key, timestamp)}
+
+
+def large(name: str, download: bool, commercial: bool) -> Path | None:
+    """The pipeline of diffusers of a name, or None for weights of packshot's own."""
+    from packshot.cli.from_words import pipeline_named
+
+    return pipeline_named(name, download=download, commercial=commercial)
+
+
+def plain(others: Any) -> None:
+    """Raise ParameterError if something is asked for that a pipeline of diffusers does not know."""
+    if others:
+        raise ParameterError("--model: a pipeline of diffusers knows words, --not, --guidance and --steps alone")
+
+
+def by_words(
+    pipeline: Path,
+    out: Path,
+    seed: int,
+    words: str,
+    asked: wishes.Asked,
+    count: int,
+    device: str,
+    commercial: bool,
+    marks: dict[str, Any],
+) -> None:
+    """Pictures of a pipeline of diffusers."""
+    from packshot.cli.from_words import FromWords
+
+    FromWords(pipeline, out, seed, words, asked, device, commercial, **marks).pictures(count)
 
 
 def check_modes(accept: bool, between: bool, mix: bool, grid: bool) -> None:

@@ -16,7 +16,7 @@ from packshot.errors import NotEnoughPassed, ParameterError
 from packshot.evaluation.tables import markdown_table
 from packshot.imaging.picture import Picture
 from packshot.imaging.sheets import enlarged, sheet
-from packshot.models import mixing, resolve_device
+from packshot.models import check_licence, mixing, resolve_device
 from packshot.models.drawing import drawing_in
 from packshot.models.sampling import Drawn, Sampler, seed_of, seeds_of
 from packshot.models.wishing import granted, grid_of
@@ -53,8 +53,11 @@ class Generated:
         policy: Mapping[str, str],
         signing: Signing | None,
         asked: Asked | None = None,
+        commercial: bool = False,
     ) -> None:
         self.stored = read(drawing_in(checkpoint))
+        if commercial:
+            check_licence(self.stored)
         sampler = Sampler(self.stored, resolve_device(device))
         wish = (asked or Asked()).wish(sampler, wanted)
         self.granted = granted(sampler, wish, text)

@@ -175,6 +175,7 @@ class Drawer:
         self.path, self.device = path, device
         self.name, self.digest = name_of(path), digest_of(path)
         self.attributes: dict[str, list[str]] = {}
+        self.open = True
         self.pipeline = _pipeline(path.parent, device)
 
     @property
@@ -203,13 +204,10 @@ class Drawer:
         given = {"image": rgb, "mask_image": mask.round(), "strength": 1.0}
         return self._run(self._filler(), words, seed, {**sides, **given, **options})
 
-    def drawn(
-        self, seeds: Iterable[int], wanted: Mapping[str, str] | None = None, truncation: float = 1.0, text: str = ""
-    ) -> Iterator[tuple[int, Picture]]:
+    def drawn(self, seeds: Iterable[int], text: str, **options: Any) -> Iterator[tuple[int, Picture]]:
         """A seed and its picture, one after the other."""
-        self.condition(wanted or {}, 0)
         for seed in seeds:
-            yield seed, Picture(self.picture(text, seed))
+            yield seed, Picture(self.picture(text, seed, **options))
 
     def _filler(self) -> Any:
         from diffusers import AutoPipelineForInpainting

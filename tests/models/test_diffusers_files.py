@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from typer.testing import CliRunner
 
 from packshot import models
+from packshot.cli import app
 from packshot.errors import BadCheckpoint, LicenceRefused, ModelError, ParameterError, WeightsNotFound
 from packshot.imaging.picture import Picture
 from packshot.models import diffusers_files
@@ -18,6 +20,7 @@ from packshot.operations.scene import Scene
 from packshot.pipeline import weights
 from packshot.pipeline.lock import apply_locked
 from packshot.pipeline.recipe import parse
+from packshot.provenance.verify import verify
 
 CONTEXT = Context(seed=3, load_model=weights.load)
 
@@ -100,6 +103,21 @@ def test_other_bytes_make_other_settings(pipeline: Path, tmp_path: Path) -> None
     before = weights.named_weights(recipe)[str(folder)]
     (folder / "scheduler" / "scheduler_config.json").write_text("{}")
     assert weights.named_weights(recipe)[str(folder)] != before
+
+
+def test_generate_draws_from_words_and_marks_every_file(pipeline: Path, tmp_path: Path) -> None:
+    words = ["generate", "a red car", "--model", str(pipeline), "-n", "2", "--steps", "1", "--commercial"]
+    done = CliRunner().invoke(app, [*words, "--out", str(tmp_path)])
+    assert done.exit_code == 0, done.output
+    assert "licence Apache-2.0" in done.output
+    lines = [json.loads(line) for line in (tmp_path / "generated.jsonl").read_text().splitlines()]
+    assert [line["file"] for line in lines] == ["00000.png", "00001.png"]
+    assert lines[0]["text"] == "a red car"
+    for name in ("00000.png", "sheet.png"):
+        assert verify(tmp_path / name).digital_source_type == "trainedAlgorithmicMedia"
+    refused = CliRunner().invoke(app, [*words, "--colour", "red", "--out", str(tmp_path)])
+    assert isinstance(refused.exception, ParameterError)
+    assert "knows words" in str(refused.exception)
 
 
 @pytest.mark.parametrize(
