@@ -14,6 +14,7 @@ import sys
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,10 @@ import torch
 from benchmarks.learning.records import Records
 from packshot import checkpoint
 from packshot.catalogue.opening import open_pictures
+from packshot.errors import ParameterError
+from packshot.evaluation.features import compare_sets
 from packshot.evaluation.tables import markdown_table
-from packshot.models.flowing import How
+from packshot.models.flowing import Flow, How
 from packshot.models.sampling import Sampler, seeds_of
 from packshot.training import scoring
 from packshot.training.references import FeatureSpace, asked
@@ -59,6 +62,11 @@ def trained(row: str, chosen: Namespace) -> Path:
     return networks[role]
 
 
+def work(row: str, chosen: Namespace) -> dict[str, Any]:
+    """Trained and measured."""
+    return measured(trained(row, chosen), chosen)
+
+
 def place_of(chosen: Namespace) -> str:
     """Where the pictures are."""
     return chosen.catalogue or CATALOGUES[chosen.set]
@@ -89,21 +97,24 @@ def steps_of(chosen: Namespace, records: Records) -> list[dict[str, Any]]:
     stored = checkpoint.read(Path(chosen.flow))
     plain = Sampler(stored)
     space = FeatureSpace.read(str(chosen.features), "cpu")
-    pictures, _ = open_pictures(place_of(chosen), plain.network.shape[1], grey=plain.network.shape[0] == 1)  # type: ignore[index, union-attr]
+    if not isinstance(plain.network, Flow):
+        raise ParameterError(f"--flow {chosen.flow}: {plain.name} is no flow")
+    channels, size, _ = plain.network.shape
+    pictures, _ = open_pictures(place_of(chosen), size, grey=channels == 1)
     real = asked(pictures, plain, stored, "test")
     truth = space.of(pictures.gather(real.rows))
 
     def row(solver: Any, steps: int, guidance: float) -> dict[str, Any]:
         sampler = plain.tuned(How(steps, guidance, solver))
         made = space.of(scoring.drawn(sampler, real, chosen.count, chosen.seed))
-        compared = scoring.compare_sets(space.name, truth, made, seed=chosen.seed).row()
+        compared = compare_sets(space.name, truth, made, seed=chosen.seed).row()
         return {**{k: v for k, v in compared.items() if isinstance(v, int | float)}, "ms": ms_of(sampler)}
 
     cases = [(solver, steps, 2.0) for solver, steps in STEPS] + [("heun", 12, g) for g in GUIDANCES if g != 2.0]
     found = []
     for solver, steps, guidance in cases:
         key = {"digest": stored.digest, "solver": solver, "steps": steps, "guidance": guidance, "count": chosen.count}
-        found.append(records.once(key, lambda s=solver, n=steps, g=guidance: row(s, n, g)))
+        found.append(records.once(key, partial(row, solver, steps, guidance)))
     return found
 
 
@@ -128,7 +139,7 @@ def main(arguments: list[str]) -> None:
     rows = []
     for row in filter(None, chosen.rows.split(",")):
         key = {"row": row, "set": chosen.set, "minutes": chosen.minutes, "seed": chosen.seed, "count": chosen.count}
-        rows.append(records.once(key, lambda r=row: measured(trained(r, chosen), chosen)))
+        rows.append(records.once(key, partial(work, row, chosen)))
     if rows:
         skipped = ("row", "set", "minutes", "seed", "count", "features")
         columns = ["row", *(k for k in rows[0] if k not in skipped)]

@@ -127,15 +127,15 @@ def kept(path: Path, sampler: Sampler) -> Tensor:
     from packshot.models.flowing import Flow
 
     picture = files.read(path)
-    if picture.matte is None or bool((picture.matte > 0.5).all()):
+    if picture.alpha is None or bool((picture.alpha > 0.5).all()):
         raise ParameterError(f"--keep {path.name}: expected a picture with transparent parts, which are drawn")
     if not isinstance(sampler.network, Flow):
         raise ParameterError(f"--keep: known pixels are for flows; {sampler.name} is none")
     flow = sampler.network
     side = flow.shape[1] if flow.autoencoder is None else int(flow.autoencoder.config.size)
     small = resize(picture, (side, side))
-    assert small.matte is not None
-    given = (small.matte > 0.98).float()
+    assert small.alpha is not None
+    given = (small.alpha > 0.98).float()
     rgb = small.rgb if flow.shape[0] != 1 else small.rgb.mean(1, keepdim=True)
     return torch.cat([(rgb * 2 - 1) * given, given], dim=1)
 

@@ -66,7 +66,7 @@ def granted(sampler: Sampler, wish: Wish, text: str = "") -> Granted:
     always: dict[str, Value] = {}
     if wish.like is not None:
         always[PICTURE] = sampler.vector(picture=wish.like.rgb)
-    pulls = [({name: value}, AWAY) for name, value in said.unwanted.items()]
+    pulls: list[tuple[dict[str, Value], float]] = [({name: value}, AWAY) for name, value in said.unwanted.items()]
     pulls += [(_against(sampler, told), AWAY) for told in wish.against]
     asked: dict[str, Value] = {**wanted, **always}
     if words and TEXT in vocabulary.places and TEXT in wish.weights:

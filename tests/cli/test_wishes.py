@@ -96,7 +96,7 @@ def test_what_can_be_seen_stays(flow: Path, tmp_path: Path) -> None:
     matte = torch.zeros(1, 1, SIDE, SIDE)
     matte[..., :6] = 1
     rgb = torch.full((1, 3, SIDE, SIDE), 0.4)
-    files.write(Picture(rgb, matte), tmp_path / "cut.png")
+    files.write(Picture(rgb, alpha=matte), tmp_path / "cut.png")
     generate(flow, tmp_path / "out", "robot", "-n", "1", "--keep", str(tmp_path / "cut.png"))
     drawn = files.read(tmp_path / "out" / "00000.png").rgb
     assert float((drawn[..., :6] - 0.4).abs().max()) <= 1 / 255

@@ -106,7 +106,7 @@ class Told(nn.Module):
         )
 
     def forward(self, condition: Tensor) -> Tensor:
-        parts = torch.split(condition, self.told, dim=1)
+        parts = torch.split(condition, list(self.told), dim=1)
         return torch.stack([group(part) for group, part in zip(self.groups, parts, strict=True)], dim=1)
 
 
@@ -117,8 +117,8 @@ class End(nn.Module):
         super().__init__()
         self.mix = nn.Conv2d(features + channels, features, 3, padding=1)
         self.last = nn.Conv2d(features, channels, 3, padding=1)
-        nn.init.zeros_(self.last.weight)
-        nn.init.zeros_(self.last.bias)
+        for parameter in self.last.parameters():
+            nn.init.zeros_(parameter)
 
     def forward(self, features: Tensor, point: Tensor) -> Tensor:
         out: Tensor = self.last(F.silu(self.mix(torch.cat([features, point], dim=1))))
