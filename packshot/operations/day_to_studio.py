@@ -62,11 +62,11 @@ class DayToStudio(Operation):
         product, ground = translating.whole(photo, matte, found, told, self.size)
         product, held = self._held(photo.rgb, product, matte)
         changed = matte * product + (1 - matte) * (ground if self.ground == "studio" else photo.rgb)
-        rgb = photo.rgb + self.strength * (changed - photo.rgb)
+        rgb = translating.mixed(photo.rgb, changed, self.strength)
         numbers = {"strength": self.strength, "held": held} | translating.figures(photo, rgb, matte)
         flags = ("held back by limit_delta_e",) if held < 1 else ()
         alpha = None if self.ground == "studio" else picture.alpha
-        return Result(picture.replace(rgb=rgb.clamp(0, 1), alpha=alpha), numbers, flags)
+        return Result(picture.replace(rgb=rgb, alpha=alpha), numbers, flags)
 
     def weights(self) -> tuple[str, ...]:
         return (self.model or OWN,) if self.strength > 0 else ()

@@ -2,7 +2,7 @@
 Choi et al. 2018).
 
 What is not asked for is left open, which the network learned as "as it is". Outside the matte nothing changes, unless
-the attribute is one of the scene (`attributes` background=…): then the whole picture may, and it says so.
+an attribute of the scene is asked for (`attributes` background=…, season=…): then the ground is the network's own.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from packshot.imaging.picture import Picture
 
 OWN = "attribute-swap"
+SCENE = ("background", "background colour", "light", "season", "view")
 
 
 class SwapAttribute(Operation):
@@ -60,12 +61,23 @@ class SwapAttribute(Operation):
             return Result(picture, {"strength": 0.0}, () if self.strength == 0 else ("nothing was asked for",))
         found = translating.translator(self, context, "photo")
         told, spelt = translating.wanted(found, **asked)
-        done = translating.product(picture, matte, context, found, found.settled(told), self.size, self.detail)
+        told = found.settled(told)
+        if self.of_scene():
+            photo = translating.shown(picture, context, found.ground)
+            product, ground = translating.whole(photo, matte, found, told, self.size)
+            rgb = translating.mixed(photo.rgb, matte * product + (1 - matte) * ground, self.strength)
+            numbers = {"strength": self.strength} | translating.figures(photo, rgb, matte)
+            return Result(picture.replace(rgb=rgb, alpha=None), numbers, notes=spelt)
+        done = translating.product(picture, matte, context, found, told, self.size, self.detail)
         if done is None:
             return Result(picture, {}, ("no product found",))
         rgb = translating.blended(picture.rgb, done, matte, self.strength)
         numbers = {"strength": self.strength} | translating.figures(picture, rgb, matte)
         return Result(picture.replace(rgb=rgb), numbers, notes=spelt)
+
+    def of_scene(self) -> bool:
+        """Whether an attribute of the whole picture is asked for."""
+        return any(name in SCENE for name in pairs_of(self.attributes))
 
     def weights(self) -> tuple[str, ...]:
         return (self.model or OWN,) if self.source_type() else ()

@@ -160,8 +160,12 @@ def blended(photo: Tensor, changed: Tensor, matte: Tensor, strength: float) -> T
     """`strength` of the change; where the matte is 0, the photo bit by bit."""
     import torch
 
-    mixed = changed if strength == 1 else photo + strength * (changed - photo)
-    return torch.where(matte > 0, mixed, photo)
+    return torch.where(matte > 0, mixed(photo, changed, strength), photo)
+
+
+def mixed(photo: Tensor, changed: Tensor, strength: float) -> Tensor:
+    """`strength` of the change, in [0, 1]."""
+    return (changed if strength == 1 else photo + strength * (changed - photo)).clamp(0, 1)
 
 
 def shown(picture: Picture, context: Context, ground: str) -> Picture:

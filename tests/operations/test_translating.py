@@ -176,6 +176,19 @@ def test_the_studio_may_change_the_ground_and_holds_the_product(folder):
     assert (free.picture.rgb - picture.rgb)[outside].abs().mean() > 0.02
 
 
+def test_attributes_of_the_scene_change_the_ground(tmp_path):
+    path = write_translator(tmp_path, "photo", attributes={"background": ["wood", "white sweep"], "colour": ["red"]})
+    picture = photo()
+    outside = (picture.matte == 0).expand_as(picture.rgb)
+    done = [
+        SwapAttribute(model=str(path), **how).apply(picture, context())
+        for how in ({"attributes": "background=wood"}, {"attributes": "colour=red"})
+    ]
+    assert not torch.equal(done[0].picture.rgb[outside], picture.rgb[outside])
+    assert done[0].numbers["delta_e_outside"] > 1
+    assert torch.equal(done[1].picture.rgb[outside], picture.rgb[outside])
+
+
 def test_seeds_are_variants_and_say_what_they_decided(folder):
     operation = CASES["from-sketch"][0](folder)
     found = [operation.apply(sheet(), context(seed)) for seed in range(6)]
