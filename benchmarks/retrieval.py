@@ -12,6 +12,7 @@ usage: python -m benchmarks retrieval [--weights catalogue-clip] [--features cat
 
 from __future__ import annotations
 
+import itertools
 import math
 import sys
 from argparse import ArgumentParser
@@ -41,8 +42,8 @@ OTHER = {"title": "description", "title.zh": "description.zh", "description": "t
          "prompt": "title", "prompt.zh": "title.zh"}  # fmt: skip
 PROMPTS = {
     "category": {"en": ("{}", "a {}", "photo of a {}"), "zh": ("{}", "一个{}", "图片：{}")},
-    "colour": {"en": ("{} toy", "a {} product"), "zh": ("{}玩具", "{}商品")},
-    "material": {"en": ("{} toy", "a toy, made of {}"), "zh": ("{}玩具", "玩具，{}材质")},
+    "colour": {"en": ("{} {thing}", "a {} {thing}"), "zh": ("{}{thing}", "一个{}的{thing}")},
+    "material": {"en": ("{} {thing}", "a {thing}, made of {}"), "zh": ("{}{thing}", "{thing}，{}材质")},
 }
 SHOWN = ("red wooden car", "a glossy blue robot, three quarter view", "fluffy pink teddy", "绿色金属小火车",
          "黄色橡胶小鸭", "translucent purple teapot")  # fmt: skip
@@ -192,12 +193,15 @@ def naming(held: Held, encoder: Encoder, vectors: Floats, judge: Path | None) ->
 
 
 def by_prompt(held: Held, encoder: Encoder, vectors: Floats, attribute: str, language: str) -> NDArray[np.str_]:
-    """The value of an attribute whose prompts, all its names and phrases averaged, fit each picture best."""
+    """The value of an attribute whose prompts fit each picture best: all its names, phrases and things averaged."""
     values = sorted(set(held.columns[attribute].tolist()))
+    things = [names_of("category", value, language)[0] for value in sorted(set(held.columns["category"].tolist()))]
+    things = [""] if attribute == "category" else things
     means = []
     for value in values:
         names = names_of(attribute, value, language)
-        phrases = [phrase.format(name) for phrase in PROMPTS[attribute][language] for name in names]
+        every = itertools.product(PROMPTS[attribute][language], names, things)
+        phrases = [phrase.format(name, thing=thing) for phrase, name, thing in every]
         mean = encoder.texts(phrases).mean(0)
         means.append((mean / mean.norm()).numpy())
     found: NDArray[np.str_] = np.array(values)[(vectors @ np.stack(means).T).argmax(1)]

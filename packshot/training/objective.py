@@ -24,7 +24,8 @@ class Batch:
     condition and label with something drawn for what is not known, None where all is known (see `wish`). truth:
     `(n, 1, h, w)` bytes, what each pixel belongs to: 255 times the opacity of the product, or the number of a class,
     255 = not known; or None. beside: `(n, k, h, w)` bytes, further planes that a translation knows by their number:
-    what is given, or a picture of another domain; or None.
+    what is given, or a picture of another domain; or None. vector: `(n, d)` of unit length, the text as an encoder has
+    it, or None.
     images_seen: pictures of all processes before this step; first: place of this share in the whole step's batch.
     """
 
@@ -37,6 +38,7 @@ class Batch:
     truth: Tensor | None = None
     beside: Tensor | None = None
     told: Tensor | None = None
+    vector: Tensor | None = None
     images_seen: int = 0
     whole: int = 0
     first: int = 0

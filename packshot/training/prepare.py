@@ -104,6 +104,7 @@ def prepare(
         return _open(preset, pictures, rows, first, settings, rules, columns)
     words, tokens = _texts(pictures, preset.texts, rows)
     given = columns_of(labels) | ({} if tokens is None else {"tokens": tokens})
+    given |= _vectors(pictures, preset.texts, str(rules.get("encoder", "")))
     stream = Stream(
         pictures, Order(rows.numpy(), settings.seed), layers=_layers(preset), columns=given,
         change=change_of(preset.augment, tuple(labels)),
@@ -274,10 +275,24 @@ def _texts(pictures: Pictures, columns: Sequence[str], rows: Tensor) -> tuple[Wo
     """Vocabulary of the training pictures' texts, and the tokens `(n, TOKENS)` of all pictures."""
     if not columns:
         return None, None
-    parts = zip(*(pictures.column(column) for column in columns), strict=True)
-    texts = [" ".join(part for part in row if part) for row in parts]
+    texts = _joined(pictures, columns)
     words = Words.found_in((texts[int(row)] for row in rows), VOCABULARY)
     return words, words.tokens(texts, TOKENS)
+
+
+def _joined(pictures: Pictures, columns: Sequence[str]) -> list[str]:
+    """The texts of these columns as one, for every picture."""
+    parts = zip(*(pictures.column(column) for column in columns), strict=True)
+    return [" ".join(part for part in row if part) for row in parts]
+
+
+def _vectors(pictures: Pictures, columns: Sequence[str], encoder: str) -> dict[str, Tensor]:
+    """`vector` of every picture: its text as a trained encoder has it; nothing where none is named."""
+    if not encoder or not columns:
+        return {}
+    from packshot.models import words
+
+    return {"vector": words.load(encoder).texts(_joined(pictures, columns))}
 
 
 def columns_of(labels: Mapping[str, Labels]) -> dict[str, Tensor]:

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from packshot.training.objective import Batch
 
-COLUMNS = ("condition", "label", "tokens", "asked", "asked_label", "truth", "beside", "told")
+COLUMNS = ("condition", "label", "tokens", "asked", "asked_label", "truth", "beside", "told", "vector")
 
 
 class Source(Protocol):

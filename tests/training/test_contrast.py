@@ -103,3 +103,33 @@ def test_a_run_begins_with_the_pieces_that_another_one_knows(tmp_path: Path) -> 
     run(PRESET, tmp_path / "p", tmp_path / "a", changes=short, device="cpu")
     child = run(PRESET, tmp_path / "p", tmp_path / "b", changes=short, device="cpu", start=tmp_path / "a")
     assert child.parents["encoder"]["taken"] == 1
+
+
+def test_a_generator_is_led_by_a_trained_encoder(tmp_path: Path) -> None:
+    from packshot.errors import ParameterError
+    from packshot.training.objectives.product import ProductGan, ProductSettings
+    from packshot.training.prepare import prepare
+    from packshot.training.rows.common import players
+    from tests.models.test_words import foreign, own
+
+    shop(tmp_path / "p")
+    sizes = {"width": 4, "max_width": 8, "text_dim": 4, "code_dim": 8}
+    preset = Preset(
+        "test", "product", players("product", {"z_dim": 8}, **sizes), 16, texts=("title",), augment=("mirror",)
+    )
+    prepared = prepare(preset, tmp_path / "p", {"encoder": str(own(tmp_path)), "consistency": 2.0})
+    objective = prepared.objective
+    assert isinstance(objective, ProductGan)
+    assert "encoder" not in objective.networks  # it is asked, and neither trained nor stored
+    taken = prepared.stream.take(0, 4)
+    torch.testing.assert_close(taken["vector"].norm(dim=1), torch.ones(4))
+    names = ("tokens", "condition", "label", "vector")
+    batch = Batch(taken["image"] / 127.5 - 1, **{name: taken[name] for name in names if name in taken})
+    losses = objective.generator_losses(batch)
+    assert 0 <= float(losses["consistency"].detach()) <= 4
+    losses["consistency"].backward()
+    assert any(p.grad is not None and bool(p.grad.any()) for p in objective.generator.parameters())
+    plain = ProductGan(objective.generator, objective.critic, ProductSettings())
+    assert "consistency" not in plain.generator_losses(batch)
+    with pytest.raises(ParameterError, match="lets gradients pass"):
+        prepare(preset, tmp_path / "p", {"encoder": str(foreign(tmp_path / "clip", sees=True))})

@@ -5,7 +5,8 @@ as fake, as much as a generated one); Zhang et al. 2021 (XMC-GAN), §4.2, eq. 5 
 are told apart from the others of the batch; learned from real pictures, asked of generated ones).
 Departures: the whole information is exchanged (text and condition); the other product is the next one in the process'
 share of the batch, rows whose neighbour has the same information take no part. The agreement compares the critic's
-features with its code of the text by two linear maps.
+features with its code of the text by two linear maps; a trained encoder of texts and pictures (`catalogue-clip`) may
+be asked instead or as well, whose cosine of picture and text the generator raises (semantic consistency).
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from packshot.errors import ParameterError
+from packshot.models import words
 from packshot.networks.layers import Judgement
-from packshot.training.objective import Batch, Phase
+from packshot.training.objective import Batch, Losses, Phase
 from packshot.training.objectives.gan import Augment, Gan, GanSettings
 
 
@@ -29,6 +32,8 @@ class ProductSettings(GanSettings):
     matching: bool = Field(True, description="count real pictures of another product's information as fake")
     agreement: Annotated[float, Field(ge=0)] = Field(0.0, description="weight of telling pictures and texts apart")
     temperature: float = Field(0.1, gt=0, description="of the agreement's softmax")
+    encoder: str = Field("", description="encoder of texts and pictures that generated pictures should agree with")
+    consistency: Annotated[float, Field(ge=0)] = Field(0.5, description="weight of that encoder's agreement")
 
 
 class Agreement(nn.Module):
@@ -57,6 +62,7 @@ class ProductGan(Gan):
             width = whole.heads.score.in_features
             self.agreement = Agreement(width, whole.config.text_dim)
             self.networks["agreement"] = self.agreement
+        self.reader: Any = reader_of(settings.encoder) if settings.encoder else None
 
     def phases(self) -> tuple[Phase, ...]:
         """Those of every game; the agreement's maps learn with the critic."""
@@ -79,12 +85,29 @@ class ProductGan(Gan):
         logits = self.agreement(judged.features, critic.text(batch.tokens)) / self.settings.temperature
         return found | {f"{player}_agreement": self.settings.agreement * contrast(logits, batch.tokens)}
 
+    def generator_losses(self, batch: Batch) -> Losses:
+        """As in every game, and what a trained encoder says of pictures and texts."""
+        fake = self.made(batch)
+        losses = dict(super().generator_losses(batch))
+        if self.reader is not None and batch.vector is not None:
+            cosine = (self.reader.to(fake.device).pictures(fake) * batch.vector).sum(1)
+            losses["consistency"] = self.settings.consistency * (1 - cosine).mean()
+        return losses
+
     def _mismatched(self, real: Judgement, batch: Batch) -> dict[str, Tensor]:
         other, apart = exchanged(batch)
         if not bool(apart.any()):
             return {}
         wrong = self._judge(batch.image, other).score
         return {"mismatched": self.against(real.score[apart], wrong[apart])}
+
+
+def reader_of(name: str) -> nn.Module:
+    """The network of one of our own encoders, by name or file. Raises ParameterError for another library's."""
+    network = words.load(name, "cpu").network
+    if network is None:
+        raise ParameterError(f"encoder: {name} is no `{words.NETWORK}` network of packshot, which lets gradients pass")
+    return network
 
 
 def contrast(logits: Tensor, tokens: Tensor) -> Tensor:
