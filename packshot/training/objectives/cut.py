@@ -2,7 +2,7 @@
 
 Source: Park, Efros, Zhang & Zhu 2020, eqs. 1 to 5 (patches compared by cross entropy among those of the same picture,
 temperature 0.07, the same asked of pictures of b; least squares). Departures: 128 patches of each map in place of 256,
-at the same places in every picture of a step; spectral normalisation in the critic; no history; a change outside the
+at the same places in every picture of a step; a critic normalised over all channels; no history; a change outside the
 product counts where mattes are known.
 """
 

@@ -3,8 +3,8 @@
 Source: Zhu, Park, Isola & Efros 2017, eqs. 1 to 3 and §4 (least squares, cycle with weight 10, identity of §5.2 with
 half of it, a history of 50 pictures for each critic). Departures: weights are those of pictures in [0, 1]; identity is
 asked of every second picture, which costs half; where mattes are known, a change outside the product counts (`ground`),
-and `colours` holds what is averaged over an eighth of the side; spectral normalisation in the critics. With several
-processes each has a history of its own.
+and `colours` holds what is averaged over an eighth of the side; critics normalised over all
+channels. With several processes each has a history of its own.
 """
 
 from __future__ import annotations

@@ -51,16 +51,20 @@ def painting(**entries: Any) -> dict[str, Any]:
     return {"translator": ("spade", {"channels_in": PLANES, **entries}), "critic": critic(PLANES + 3, scales=2)}
 
 
+NORMED: Mapping[str, Any] = {"spectral": False, "normed": True}  # learns domains apart fastest, see the page
+
+
 def both_ways(entries: Mapping[str, Any] = SMALL, **critics: Any) -> dict[str, Any]:
     """Two translators that undo each other, and a critic of each domain."""
-    return {"translator": ("two-way-translator", entries), "critic_a": critic(**critics), "critic_b": critic(**critics)}
+    judges = {f"critic_{name}": critic(**NORMED, **critics) for name in "ab"}
+    return {"translator": ("two-way-translator", entries), **judges}
 
 
 def one_way(entries: Mapping[str, Any] = SMALL) -> dict[str, Any]:
     """A translator, a critic of what it is to make, and what compares patches of its maps."""
     w = entries["width"]
     projector = ("patch-projector", {"channels": (w, 2 * w, 2 * w, 2 * w)})
-    return {"translator": ("resnet-translator", entries), "critic": critic(), "projector": projector}
+    return {"translator": ("resnet-translator", entries), "critic": critic(**NORMED), "projector": projector}
 
 
 def of_labels(**entries: Any) -> dict[str, Any]:
@@ -134,7 +138,7 @@ ROWS: Mapping[str, Preset] = {
     "dualgan": Preset(
         what="two domains without pairs, both ways, Wasserstein critics: --a, --b as of cyclegan, 64 px",
         objective="dualgan",
-        networks=both_ways(spectral=False, normed=True),
+        networks=both_ways(),
         size=64,
         settings=adam(64_000, 8, clip_norm=BLANK),
     ),
