@@ -29,6 +29,7 @@ from packshot.training.preset import Preset
 TEXTS = ("title", "description", "title.zh", "description.zh")
 SIDED = re.compile(r"\b(left|right)\b|[左右]", re.IGNORECASE)  # texts that are wrong of a mirrored picture
 CHUNK = 256
+MOST_TOKENS = 4096  # patches of a picture that attend to each other
 CAPTIONS = 2  # made of the attributes, in every language, beside the texts of the catalogue
 
 
@@ -177,4 +178,10 @@ def _network(
     given: dict[str, Any] = {"size": size, "channels": channels, "told": vocabulary.sizes}
     if first is not None:
         given |= {"size": first.given["side"], "channels": len(first.stored.config["levels"])}
+    tokens = (given["size"] // int(entries.get("patch", 8))) ** 2
+    if first is None and tokens > MOST_TOKENS:
+        raise ParameterError(
+            f"autoencoder: {tokens:,} patches are too many for pixels; name the .safetensors of a trained fsq "
+            "(--set autoencoder=PATH)"
+        )
     return networks.build(name, {**given, "known": settings.masks > 0, **entries})

@@ -225,3 +225,9 @@ def test_guidance_of_codes_goes_on_from_open_through_told():
         plain, guided, zero = (network.draw(noise, told, g) for g in (1.0, 4.0, 0.0))
         assert torch.equal(zero, network.draw(noise, torch.zeros_like(told)))
         assert not torch.equal(plain, guided)
+
+
+def test_large_pictures_want_an_autoencoder(tmp_path, shop):
+    large = replace(PRESET, networks={"flow": ("dit", {"patch": 1, "width": 16, "depth": 1, "heads": 2})}, size=96)
+    with pytest.raises(ParameterError, match="autoencoder: 9,216 patches are too many"):
+        run(large, shop, tmp_path / "run", device="cpu")
