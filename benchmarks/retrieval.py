@@ -179,6 +179,7 @@ def naming(held: Held, encoder: Encoder, vectors: Floats, judge: Path | None) ->
     told: dict[str, dict[str, NDArray[np.str_]]] = {}
     for language in ("en", "zh"):
         told[f"{encoder.name}, {language}"] = {a: by_prompt(held, encoder, vectors, a, language) for a in ATTRIBUTES}
+        told[f"{encoder.name}, {language}, all at once"] = all_at_once(held, encoder, vectors, language)
     if judge is not None and judge.is_file():
         from benchmarks.judge import named
 
@@ -206,6 +207,14 @@ def by_prompt(held: Held, encoder: Encoder, vectors: Floats, attribute: str, lan
         means.append((mean / mean.norm()).numpy())
     found: NDArray[np.str_] = np.array(values)[(vectors @ np.stack(means).T).argmax(1)]
     return found
+
+
+def all_at_once(held: Held, encoder: Encoder, vectors: Floats, language: str) -> dict[str, NDArray[np.str_]]:
+    """What the best of all plain prompts says, of every category with every colour and every material."""
+    values = list(itertools.product(*(sorted(set(column.tolist())) for column in held.truth())))
+    prompts = encoder.texts([prompt_of(value, language) for value in values]).numpy()
+    best = (vectors @ prompts.T).argmax(1)
+    return {name: np.array([values[row][place] for row in best]) for place, name in enumerate(ATTRIBUTES)}
 
 
 def _judged(held: Held, judge: Path, named: Callable[..., dict[str, NDArray[np.str_]]]) -> dict[str, NDArray[np.str_]]:
