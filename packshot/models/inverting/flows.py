@@ -100,4 +100,5 @@ def backwards(foreseen: Foreseen, picture: Tensor, steps: int, rounds: int = ROU
         h, end = (then - now) / (1 - now), x
         for _ in range(rounds):
             x = end - h * (foreseen(x, now) - x)
-    return x
+    found: Tensor = x
+    return found
