@@ -139,8 +139,8 @@ def accepting(
     """The pictures of a generator's checkpoint that pass what `settings` name; the same seed gives the same ones.
 
     Without any test named, the critic that lies beside the generator judges. wanted, truncation, text: as for
-    `Sampler.drawn`. sampler: of this checkpoint, if it is steered. Raises ParameterError if there is nothing to judge by
-    or something does not fit, BadCheckpoint.
+    `Sampler.drawn`. sampler: of this checkpoint, if it is steered. Raises ParameterError if there is nothing to judge
+    by or something does not fit, BadCheckpoint.
     """
     place = resolve_device(device)
     stored = checkpoint.read(find(str(generator)))
