@@ -178,7 +178,7 @@ def everything(name, network, arguments):
 def _once(name, network, arguments):
     if name in SEGMENTING:
         return tensors(network.everything(*arguments))
-    return tensors(network.judge(*arguments) if name in CRITICS else network(*arguments))
+    return tensors(network.judge(*arguments) if hasattr(network, "judge") else network(*arguments))
 
 
 def off_zero(network: nn.Module):

@@ -52,7 +52,7 @@ def test_learns_to_draw_what_it_is_told():
     objective = Matching(network, MatchingSettings(masks=0.2), (2, 3))
     adam = torch.optim.Adam(network.parameters(), 3e-3)
     losses = []
-    for step in range(240):
+    for step in range(400):
         loss = objective.losses(batch(seed=step, image=image, condition=told))["velocity"]
         adam.zero_grad()
         loss.backward()
@@ -191,7 +191,7 @@ def test_texts_and_likenesses_are_told_by_an_encoder(tmp_path, shop):
     checkpoint.write(done.folder / "words.safetensors", again.build(), "clip", card, torch.float16)
     assert Sampler(checkpoint.read(done.networks["flow"])).vector("car").shape == (8,)
     (done.folder / "words.safetensors").unlink()
-    with pytest.raises(BadCheckpoint, match="not beside"):
+    with pytest.raises(BadCheckpoint, match=r"not beside|not the encoder"):
         Sampler(checkpoint.read(done.networks["flow"])).vector("car")
 
 

@@ -102,7 +102,7 @@ class StarConfig:
 
 
 class StarDiscriminator(nn.Module):
-    """`(n, 3, h, w)` in [0, 1] → a `Judgement`: mean verdict of all places, averaged features, classes."""
+    """`(n, 3, h, w)` in [0, 1] → the mean verdict of all places, `(n,)`."""
 
     def __init__(self, config: StarConfig) -> None:
         super().__init__()
@@ -112,7 +112,11 @@ class StarDiscriminator(nn.Module):
         self.verdict = nn.Conv2d(widths[-1], 1, 3, 1, 1)
         self.heads = nn.ModuleList(nn.Linear(widths[-1], k) for k in config.classes)
 
-    def forward(self, x: Tensor) -> Judgement:
+    def forward(self, x: Tensor) -> Tensor:
+        return self.judge(x).score
+
+    def judge(self, x: Tensor) -> Judgement:
+        """Verdict, averaged features, classes."""
         x = 2 * x - 1
         for layer in self.layers:
             x = F.leaky_relu(layer(x), 0.01)

@@ -10,6 +10,7 @@ counts; weights are those of pictures in [0, 1].
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -31,6 +32,7 @@ class StarGan:
         self, networks: Mapping[str, nn.Module], settings: StarRules, sizes: Sequence[int], known: Tensor
     ) -> None:
         self.networks, self.settings, self.sizes, self.known = dict(networks), settings, list(sizes), known
+        self.critic: Any = networks["critic"]
 
     def phases(self) -> tuple[Phase, ...]:
         """The critic's in every step, the translator's in some."""
@@ -44,18 +46,14 @@ class StarGan:
     def critic_losses(self, batch: Batch) -> Losses:
         """Real against translated, the penalty between them, the classes of real pictures."""
         assert batch.label is not None, "the stream gives labels"
-        s, x, critic = self.settings, batch.image / 2 + 0.5, self.networks["critic"]
+        s, x, judge = self.settings, batch.image / 2 + 0.5, self.critic.judge
         with torch.no_grad():
             fake = self.networks["translator"](x, asked(batch, self.known, self.sizes, s.forget)[1])
-        real, made = critic(x), critic(fake)
+        real, made = judge(x), judge(fake)
         points = penalties.between(x, fake, batch.uniform().view(-1))
-        penalty = penalties.one_centred(critic(points).score, points)
-        classes = s.classes * named(real.classes, batch.label)
-        return {
-            "critic": PAIR.critic(real.score, made.score),
-            "penalty": s.penalty * penalty,
-            "critic_classes": classes,
-        }
+        penalty = penalties.one_centred(judge(points).score, points)
+        own = s.classes * named(real.classes, batch.label)
+        return {"critic": PAIR.critic(real.score, made.score), "penalty": s.penalty * penalty, "critic_classes": own}
 
     def translator_losses(self, batch: Batch) -> Losses:
         """What the critic thinks, the classes asked for, the way back, the ground."""
@@ -63,7 +61,7 @@ class StarGan:
         s, x, translator = self.settings, batch.image / 2 + 0.5, self.networks["translator"]
         wanted, told = asked(batch, self.known, self.sizes, s.forget)
         fake = translator(x, told)
-        judged = self.networks["critic"](fake)
+        judged = self.critic.judge(fake)
         losses = {
             "translator": PAIR.generator(None, judged.score),
             "classes": s.classes * named(judged.classes, wanted),
