@@ -56,11 +56,7 @@ def find(
     told = answer.refreshed
     new = f", {told.new:,} of them new" if told.new else ""
     typer.echo(f"{told.pictures:,} pictures searched by {answer.model}{new}", err=True)
-    for problem in told.problems[: shared.LISTED]:
-        typer.echo(str(problem), err=True)
-    if told.unread > shared.LISTED:
-        typer.echo(f"and {told.unread - shared.LISTED:,} more", err=True)
-    raise typer.Exit(1 if told.unread else 0)
+    raise typer.Exit(shared.listed(told.problems, told.unread, err=True))
 
 
 def _tell(answer: Answer, as_json: bool) -> None:

@@ -16,13 +16,17 @@ def application(**more: Any) -> typer.Typer:
     return typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None, **more)
 
 
-def listed(problems: Sequence[object]) -> int:
-    """Print the first problems and how many more there are; gives the exit code, 1 if there are any."""
+def listed(problems: Sequence[object], total: int | None = None, *, err: bool = False) -> int:
+    """Print the first problems and how many more there are; gives the exit code, 1 if there are any.
+
+    total: of all, where only the first were kept. err: to standard error, where standard output is for a program.
+    """
+    count = len(problems) if total is None else total
     for problem in problems[:LISTED]:
-        typer.echo(str(problem))
-    if len(problems) > LISTED:
-        typer.echo(f"and {len(problems) - LISTED:,} more")
-    return 1 if problems else 0
+        typer.echo(str(problem), err=err)
+    if count > LISTED:
+        typer.echo(f"and {count - LISTED:,} more", err=err)
+    return 1 if count else 0
 
 
 class counting:  # noqa: N801

@@ -38,16 +38,12 @@ def export_animation(
     """
     moving.check(frames, path, ".gif")
     plain = [frame.replace(matte=None) for frame in frames]
-    made = moving.signed(plain, "image/gif", partial(_encoded, frame_ms=frame_ms), history, policy, signing)
+    made = moving.signed(plain, "image/gif", partial(encode_gif, frame_ms=frame_ms), history, policy, signing)
     first, found = verified(made.data, "gif", made.statement, made.first, path)
     _check_frames(made.data, made.unsigned, len(frames) * (frame_ms // 10 * 10), path)
     found |= made.marks
     sha256 = hand_out(made.data, path, made.statement, policy, found)
     return Exported(path, sha256, len(made.data), "gif", None, found, first, made.first)
-
-
-def _encoded(frames: Sequence[Picture], packet: bytes, frame_ms: int) -> bytes:
-    return encode_gif(frames, frame_ms=frame_ms, xmp=packet)
 
 
 def _check_frames(data: bytes, unsigned: bytes, total_ms: int, path: Path) -> None:

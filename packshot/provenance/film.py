@@ -39,15 +39,11 @@ def export_film(
     an ending other than .mp4 or frames that make no film, FileError.
     """
     moving.check(frames, path, ".mp4")
-    encode = partial(_encoded, frame_ms=frame_ms)
+    encode = partial(encode_film, frame_ms=frame_ms)
     done = moving.signed([_opaque(frame) for frame in frames], MIME, encode, history, policy, signing)
     found = done.marks | marks_read_back(done.data, MIME, film_xmp(done.data), done.statement, path)
     hand_out(done.data, path, done.statement, policy, found)
     return found
-
-
-def _encoded(frames: Sequence[Picture], packet: bytes, frame_ms: int) -> bytes:
-    return encode_film(frames, frame_ms=frame_ms, xmp=packet)
 
 
 def _opaque(frame: Picture) -> Picture:

@@ -45,18 +45,18 @@ def check(frames: Sequence[Picture], path: Path, kind: str) -> None:
 def signed(
     frames: Sequence[Picture],
     mime: str,
-    encode: Callable[[list[Picture], bytes], bytes],
+    encode: Callable[..., bytes],
     history: tuple[Step, ...],
     policy: Policy,
     signing: Signing | None,
 ) -> Signed:
-    """Frames that come from no file, with their marks. encode: pictures and the XMP packet → the file's bytes."""
+    """Frames that come from no file, with their marks. encode: pictures, xmp → the file's bytes."""
     source = Origin()
     statement = state(Picture(torch.cat([frame.rgb for frame in frames])), history, policy, source)
     shown = [labelled(frame, statement, policy) for frame in frames]
     first, statement, drawn = shown[0]
     packet = marks.packet(statement.term, source.xmp, aigc=statement.aigc, systems=statement.systems)
-    unsigned = encode([picture for picture, _, _ in shown], packet)
+    unsigned = encode([picture for picture, _, _ in shown], xmp=packet)
     done = (actions.created(statement.created), *statement.actions)
     data = manifest.sign(unsigned, mime, done, signing or Signing())
     return Signed(data, unsigned, statement, first, drawn | {"unsigned_sha256": hashlib.sha256(unsigned).hexdigest()})
