@@ -28,11 +28,10 @@ from packshot.pipeline import reporting
 from packshot.pipeline.catalogues import Outcome, check_apart, items, opened, refused
 from packshot.pipeline.recipe import Recipe
 from packshot.pipeline.record import Record, read_records
-from packshot.pipeline.run import RECORDS, Claim, Item, Progress, carry_out, named_pictures, output_name
+from packshot.pipeline.run import RECORDS, Item, Progress, RecipeWork, carry_out, named_pictures
 from packshot.pipeline.variant_sheets import write_sheets
 from packshot.pipeline.work import Chain, Failure, Job, State, context, explain, written
 from packshot.pipeline.work import opened as opened_photo
-from packshot.provenance.encoding import SUFFIXES
 
 Method = Literal["recolour", "learned"]
 Ground = Literal["keep", "cut"]
@@ -94,19 +93,17 @@ def recipe_of(asked: Asked, policy: Mapping[str, str] | None = None) -> Recipe:
 
 
 @dataclass(frozen=True)
-class VariantWork:
-    """All variants of one photo, each measured. See `run.Work`."""
+class VariantWork(RecipeWork):
+    """All variants of one photo, each measured."""
 
-    recipe: Recipe
-    digest: str
     ground: Ground
 
     def __call__(self, job: Job) -> list[Record]:
         photo = opened_photo(job)
         if isinstance(photo, Failure):
             return [photo.record(job, variant, self.digest) for variant in job.outputs]
-        work, values = Chain(photo.picture, context(self.recipe, job, photo.picture), self.recipe), self._values()
-        records = []
+        work = Chain(photo.picture, context(self.recipe, job, photo.picture), self.recipe)
+        values, records = dict(self.recipe.variants()), []
         for variant, name in job.outputs.items():
             try:
                 steps = [step.build({**job.values, **values[variant]}) for step in self.recipe.steps]
@@ -120,22 +117,6 @@ class VariantWork:
 
     def _wanted(self, values: Mapping[str, Any]) -> Rgb | None:
         return asked_colour(str(values.get("colour", "")), self.recipe)
-
-    def _values(self) -> dict[str, dict[str, Any]]:
-        return dict(self.recipe.variants())
-
-    def names(self, item: Item, claim: Claim) -> dict[str, str]:
-        suffix = SUFFIXES[self.recipe.output["format"]]
-        return {variant: output_name(item.name, variant, suffix, claim) for variant in self._values()}
-
-    def settings(self, variant: str) -> str:
-        return self.digest
-
-    def job(self, item: Item, out: Path, outputs: Mapping[str, str]) -> Job:
-        return Job(item.sku, item.image, item.source, str(out), outputs, {"sku": item.sku, **item.values}, item.refused)
-
-    def places(self, name: str) -> tuple[str, ...]:
-        return (name,)
 
 
 def asked_colour(name: str, recipe: Recipe) -> Rgb | None:
