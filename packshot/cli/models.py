@@ -9,7 +9,7 @@ import typer
 app = typer.Typer(help="Weights: what is there, and how fast this machine runs them.", no_args_is_help=True)
 
 COLUMNS = ("engine", "ms", "times as fast", "first picture, s", "dB from torch", "why not")
-NAMES = Annotated[list[str], typer.Argument(help="weights by name or file; all that are there if left out")]
+NAMES = Annotated[list[str], typer.Argument(help="weights by name or file; all that can be measured if left out")]
 
 
 @app.command("list")
@@ -43,7 +43,7 @@ def benched(
 
     from packshot import checkpoint, models
     from packshot.evaluation.tables import markdown_table
-    from packshot.models import bench, engines
+    from packshot.models import bench, community, engines
 
     for name in engine:
         if name not in engines.TABLE:
@@ -51,7 +51,8 @@ def benched(
     if threads:
         torch.set_num_threads(threads)
     typer.echo(bench.machine())
-    for path in [models.find(name) for name in names] or models.available():
+    here = [path for path in models.available() if not community.is_foreign(path)]
+    for path in [models.find(name) for name in names] or [p for p in here if engines.serves(checkpoint.read(p))]:
         stored = checkpoint.read(path)
         rows = list(bench.measured(stored, size, tuple(engine)))
         typer.echo(f"\n{path.stem}, {stored.network}, one picture of {size} x {size} px\n")

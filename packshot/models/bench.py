@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from packshot.errors import PackshotError
+from packshot.errors import ModelError, PackshotError
 from packshot.imaging.files import write_atomic
 from packshot.imaging.home import home
 from packshot.models import engines, gate
@@ -44,9 +44,22 @@ class Row:
 
 
 def measured(stored: Checkpoint, side_px: int = 256, names: tuple[str, ...] = ()) -> Iterator[Row]:
-    """Every engine on a picture of `side_px` × `side_px`, one row after the other. names: only these engines."""
+    """Every engine on a picture of `side_px` × `side_px`, one row after the other. names: only these engines.
+
+    Raises ModelError for weights that do not turn one picture into another.
+    """
+    check(stored)
     for name in names or tuple(engines.TABLE):
         yield _row(name, stored, side_px)
+
+
+def check(stored: Checkpoint) -> None:
+    """Raise ModelError for weights that engines have nothing to do with."""
+    if not engines.serves(stored):
+        raise ModelError(
+            f"{stored.path.stem}: {stored.network} ({stored.card['role']}) does not turn a picture into another, so it "
+            "always runs in torch; engines are measured for networks that restore, segment or restyle"
+        )
 
 
 def _row(name: str, stored: Checkpoint, side_px: int) -> Row:

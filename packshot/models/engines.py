@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from packshot.checkpoint import Checkpoint
 
 Runner = Callable[[Tensor], Tensor]
+PICTURES = frozenset(
+    ("", "restorer", "segmenter", "restyler")
+)  # roles of networks from picture to picture; "": own ones
 SIDE = 48, 40  # px of the probe that exports are traced with
 
 
@@ -85,6 +88,11 @@ TABLE: dict[str, Callable[[Checkpoint, nn.Module, str], Runner]] = {
     "openvino-int8": openvino_int8_runner,
 }
 CPU_ONLY = frozenset(TABLE) - {"torch", "torch-bf16", "compile"}
+
+
+def serves(stored: Checkpoint) -> bool:
+    """Whether there is a choice of engines for these weights: what draws, tells or finds always runs in torch."""
+    return str(stored.card.get("role", "")) in PICTURES
 
 
 def make(engine: str, stored: Checkpoint, network: nn.Module, device: str) -> Runner:

@@ -86,6 +86,13 @@ def test_the_bench_measures_and_auto_remembers(stored, home):
     assert bench.remembered(stored.digest) == "torch"
 
 
+def test_what_draws_or_tells_has_no_engines_to_choose_from():
+    for name in ("fashion-gan", "catalogue-features", "sketch-to-toy"):
+        with pytest.raises(ModelError, match=f"{name}: .* does not turn a picture into another, so it always runs in"):
+            next(bench.measured(checkpoint.read(models.find(name)), 32))
+    assert engines.serves(checkpoint.read(models.find("upscale-x2")))
+
+
 def test_engines_are_refused_by_name(stored):
     with pytest.raises(ParameterError, match="engine 'tpu': expected auto or one of torch"):
         models.load(str(stored.path), device="cpu", engine="tpu")

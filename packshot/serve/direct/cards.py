@@ -8,14 +8,14 @@ from typing import Any
 
 from packshot import checkpoint, models
 from packshot.errors import PackshotError
-from packshot.models import bench, community
+from packshot.models import bench, community, engines
 from packshot.models.drawing import DRAWING
 from packshot.serve.direct.desk import Desk
 from packshot.serve.direct.frames import Blobs
 
 
 def listed(desk: Desk, arguments: Mapping[str, Any], blobs: Blobs) -> tuple[dict[str, Any], Blobs]:
-    """`{models: [{name, network, licence, commercial, engine, bytes, digest, draws, card, bench}]}`."""
+    """`{models: [{name, network, licence, commercial, engine, bytes, digest, draws, measurable, card, bench}]}`."""
     return {"models": [_row(path) for path in models.available()]}, {}
 
 
@@ -37,6 +37,7 @@ def _row(path: Path) -> dict[str, Any]:
         "engine": bench.remembered(stored.digest),
         "bench": bench.rows_of(stored.digest),
         "config": dict(stored.config),
+        "measurable": engines.serves(stored),
         "draws": str(stored.card.get("role", "")) in DRAWING,
         "card": dict(stored.card),
     }

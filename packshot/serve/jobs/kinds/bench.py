@@ -22,12 +22,15 @@ class Bench(Kind):
     size: int = parameter(256, "side of the picture", unit="px", ge=32, le=2048)
 
     def check(self) -> None:
+        from packshot import checkpoint, models
+        from packshot.models import bench
         from packshot.serve.direct.editing import known_weights
 
         for name in self.models:
             if not WEIGHTS.fullmatch(name):
                 raise ParameterError(f"models: expected names of weights, got {name!r}")
             known_weights(name)
+            bench.check(checkpoint.read(models.find(name)))
 
     def run(self, work: Work) -> None:
         from packshot import checkpoint, models

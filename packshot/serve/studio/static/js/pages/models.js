@@ -92,8 +92,8 @@ function Bench({ model, onFresh }) {
       <tbody>${rows.map((one) => html`<tr key=${one.engine}><th scope="row">${one.engine}${one.engine === model.engine && html` <span class="chip done">${t("models.used")}</span>`}</th>
         <td><span class="bench-bar" aria-hidden="true"><i style=${{ width: `${(100 * one.seconds) / slowest}%` }}></i></span>${t("models.ms", { n: number(1000 * one.seconds, 1) })}</td>
         <td>${one.psnr === null || one.psnr === undefined ? "" : one.psnr >= 99 ? t("models.same") : t("models.db", { n: number(one.psnr, 1) })}</td></tr>`)}</tbody></table>`}
-    ${rows.length === 0 && html`<p class="soft">${t("models.unmeasured")}</p>`}
-    ${model.network && model.network !== "community" && (job ? html`<${Measuring} id=${job} onEnd=${done} />` : html`<button type="button" class="button small" onClick=${start}><${Icon} name="clock" size=${16} />${t("models.measure")}</button>`)}`;
+    ${rows.length === 0 && html`<p class="soft">${t(model.measurable ? "models.unmeasured" : "models.always_torch")}</p>`}
+    ${model.measurable && (job ? html`<${Measuring} id=${job} onEnd=${done} />` : html`<button type="button" class="button small" onClick=${start}><${Icon} name="clock" size=${16} />${t("models.measure")}</button>`)}`;
 }
 
 function Measuring({ id, onEnd }) {
