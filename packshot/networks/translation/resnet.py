@@ -8,7 +8,9 @@ bilinear resize and convolution, against checkerboards; the condition goes into 
 beside the picture.
 
 Colours do not drift, because a photograph comes out as x + g·(y − x): g, in [0, 1], is where the network wants a
-change, and begins near an eighth; what the gate leaves is the photograph, bit by bit.
+change; what the gate leaves is the photograph, bit by bit. y is the photograph itself with its logits moved, by nothing
+in the beginning: a network that began with colours of its own would shut its gate before it had learned any, for the
+way back, the ground and identity all ask for it, and a shut gate lets no gradient through (LOG.md).
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from packshot.networks.layers import double, require, require_at_least
 from packshot.networks.layers.translating import Norm, Residual, Step, conv, told
 
 KIND: Norm = "instance"
-SHUT = -2.0  # logit of the gate in the beginning
+NEAREST = 0.02  # to black and white that logits are taken of, so that there is a slope to learn from
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,9 @@ class ResNetTranslator(nn.Module):
         half = max(4, w // 2)
         self.narrower, self.upper = nn.Conv2d(w, half, 1, bias=False), Step(half, half, dim, KIND)
         self.last = conv(half, 4, bias=True)
-        with torch.no_grad():
-            self.last.bias[3] = SHUT  # type: ignore[index]
+        if config.gated:
+            nn.init.zeros_(self.last.weight)
+            nn.init.zeros_(self.last.bias)  # type: ignore[arg-type]
 
     def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
         return self.gated(x, condition)[0]
@@ -65,10 +68,10 @@ class ResNetTranslator(nn.Module):
     def gated(self, x: Tensor, condition: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """The picture, and the gate `(n, 1, h, w)` in [0, 1]: where it is not the given one."""
         found = self.last(self._raised(self.codes(x, condition)[-1], condition))
-        y, gate = torch.sigmoid(found[:, :3]), torch.sigmoid(found[:, 3:])
+        moved, gate = found[:, :3], torch.sigmoid(found[:, 3:])
         if not self.config.gated:
-            return y, torch.ones_like(gate)
-        return x + gate * (y - x), gate
+            return torch.sigmoid(moved), torch.ones_like(gate)
+        return x + gate * (torch.sigmoid(torch.logit(x, NEAREST) + moved) - x), gate
 
     def codes(self, x: Tensor, condition: Tensor | None = None) -> list[Tensor]:
         """Maps on the way in, largest first: after the head, the halving, half of the blocks, all of them."""

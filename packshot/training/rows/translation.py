@@ -72,7 +72,8 @@ def of_labels(**entries: Any) -> dict[str, Any]:
     return {"translator": ("resnet-translator", entries), "critic": ("star-discriminator", {"width": 24})}
 
 
-STAR: Mapping[str, Any] = {"classes": 2.0}
+STAR: Mapping[str, Any] = {"classes": 2.0, "cycle": 4.0}
+LOOSE: Mapping[str, float] = {"cycle": 4.0, "identity": 0.0}  # the gate keeps what need not change, see the page
 TOY: Mapping[str, Any] = {"size": 64, "data": "toyshop"}
 BLANK = 50.0  # bound of gradients: those of blank pictures are huge behind instance normalisation
 LARGE: Mapping[str, Any] = {
@@ -106,7 +107,7 @@ ROWS: Mapping[str, Preset] = {
         what="raw wood becomes glossy plastic, and the other way round: CycleGAN (--a, --b for others)",
         objective="cyclegan",
         networks=both_ways(),
-        rules={"a": "material:raw wood", "b": "material:glossy plastic", "identity": 2.0},
+        rules={"a": "material:raw wood", "b": "material:glossy plastic", **LOOSE},
         settings=adam(54_000, 8, clip_norm=BLANK),
         **TOY,
     ),
@@ -133,6 +134,7 @@ ROWS: Mapping[str, Preset] = {
         objective="cyclegan",
         networks=both_ways(),
         size=64,
+        rules=LOOSE,
         settings=adam(64_000, 8, clip_norm=BLANK),
     ),
     "dualgan": Preset(

@@ -94,7 +94,7 @@ def test_a_drawing_becomes_a_marked_product(show, translators, tmp_path):
     page.wait_for_selector(".stage-sheet")
     stroke(page, (0.2, 0.2), (0.8, 0.2), (0.8, 0.8), (0.2, 0.8), (0.2, 0.2))
     page.wait_for_selector(".made img")
-    assert report(page)[0].startswith("decided by the seed: colour")
+    assert report(page)[0].startswith("Decided by the seed: colour")
     page.get_by_role("radio", name="Sky blue").check(force=True)
     until(page, "document.querySelectorAll('.made > .help').length === 0")
     page.get_by_role("combobox", name="Category").select_option("car")
@@ -108,6 +108,14 @@ def test_a_drawing_becomes_a_marked_product(show, translators, tmp_path):
     told = verify(tmp_path / waiting.value.suggested_filename).to_json()
     assert told["ok"]
     assert "trainedAlgorithmicMedia" in json.dumps(told)
+
+
+def test_what_the_seed_decided_is_told_in_the_readers_language(show, translators):
+    page = show("sketch", locale="zh-CN")
+    page.wait_for_selector(".stage-sheet")
+    stroke(page, (0.2, 0.2), (0.8, 0.2), (0.8, 0.8), (0.2, 0.8), (0.2, 0.2))
+    page.wait_for_selector(".made img")
+    assert re.fullmatch(r"由随机种子决定：主色：[\u4e00-\u9fff]+", report(page)[0])
 
 
 def test_a_layout_is_painted_by_names_of_parts_and_what_does_not_fit_is_explained(show, translators):

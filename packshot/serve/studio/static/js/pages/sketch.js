@@ -8,6 +8,7 @@ import { link } from "../router.js";
 import { models, presets, useAsked } from "../service.js";
 import { Waiting } from "../parts/empty.js";
 import { Form } from "../parts/form.js";
+import { plain } from "../parts/plain.js";
 import { ProblemBox, complain } from "../parts/toast.js";
 import { Layer, toolOf } from "../paint/painting.js";
 import { PaintTools } from "../paint/toolbar.js";
@@ -49,7 +50,7 @@ function Result({ state, name, children }) {
       ${shown && html`
         <div class="actions"><button type="button" class="button primary" onClick=${() => keep(shown.blob, file)}><${Icon} name="download" size=${16} />${t("download")}</button>
           <button type="button" class="button" onClick=${() => toEdit(shown.blob, file).catch(complain)}><${Icon} name="edit" size=${16} />${t("generate.to_edit")}</button></div>
-        ${shown.report.notes?.map((note) => html`<p class="help" key=${note}>${note}</p>`)}`}
+        ${shown.report.notes?.map((note) => html`<p class="help" key=${note}>${plain(note)}</p>`)}`}
       ${shown && children}
     </section>`;
 }

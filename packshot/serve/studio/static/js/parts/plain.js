@@ -7,18 +7,30 @@ const patterns = REASONS.map(([pattern, en, zh]) => {
   return { test: new RegExp(`^(?:[^:]*: )?${escaped.join("(.+?)")}${pattern.endsWith("*") ? "?$" : "$"}`, "s"), en, zh };
 });
 
-const sides = (text) => {
+const ATTRIBUTES = ["category", "colour", "second colour", "third colour", "material"];
+const value = (text) => (known(`value.${text}`) ? t(`value.${text}`) : text);
+
+/** An attribute with its value in the reader's language: "second colour red" → "第二颜色：红色"; null if it is none. */
+function attribute(text) {
+  const name = ATTRIBUTES.find((one) => text.startsWith(`${one} `));
+  return name ? `${t(`attribute.${name}`)}：${value(text.slice(name.length + 1))}` : null;
+}
+
+/** Sides, attributes and values that a reason lists, in the reader's language; anything else as it is. */
+function listed(text) {
   const names = SIDES[language.get()];
-  const listed = text.split(", ");
-  return names && listed.every((side) => side in names) ? listed.map((side) => names[side]).join("、") : text;
-};
+  if (!names) return text;
+  const parts = text.split(", ");
+  const told = parts.map((one) => names[one] ?? attribute(one) ?? (known(`value.${one}`) ? value(one) : null));
+  return told.every(Boolean) ? told.join("、") : text;
+}
 
 /** One reason or note in plain words; what is not in the table stays as it is. */
 export function plain(text) {
   const found = patterns.find(({ test }) => test.test(text));
   const words = found?.[language.get()];
   if (!words) return text.charAt(0).toUpperCase() + text.slice(1);
-  return words.replace(/\$(\d)/g, (_, index) => sides(text.match(found.test)[index] ?? ""));
+  return words.replace(/\$(\d)/g, (_, index) => listed(text.match(found.test)[index] ?? ""));
 }
 
 /** The reasons of a record, one by one, without those that a rule of the channel gives (they are shown as rules). */
