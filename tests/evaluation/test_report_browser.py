@@ -1,6 +1,5 @@
 """The report page in a real browser: what a hand, a keyboard and a screen reader find there."""
 
-import shutil
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -9,29 +8,9 @@ import pytest
 
 from packshot.evaluation.report import After, Entry, Summary, write_report
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright (pip install 'packshot[dev]')")
+pytest.importorskip("playwright.sync_api", reason="needs playwright (pip install 'packshot[dev]')")
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-component-update",
-    "--disable-sync",
-]
 STATUS_OF = "cards => cards.map(card => ['done', 'flagged', 'failed'].find(status => card.matches('.' + status)))"
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (apt-get install chromium)")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")

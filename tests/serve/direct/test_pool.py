@@ -8,6 +8,7 @@ from pathlib import Path
 from packshot.serve.direct.desk import Limits
 from packshot.serve.direct.pool import Pool
 from packshot.serve.guards.admission import Memory
+from tests.conftest import waited
 
 
 def test_a_process_that_has_done_its_rounds_is_replaced_and_nobody_notices(tmp_path: Path) -> None:
@@ -21,7 +22,7 @@ def test_a_process_that_has_done_its_rounds_is_replaced_and_nobody_notices(tmp_p
             await pool.stop()
         return len(answers), len({repr(answer.said) for answer in answers})
 
-    assert asyncio.run(five()) == (5, 1)
+    assert waited(five()) == (5, 1)
 
 
 def test_a_full_disk_is_told_as_such(tmp_path: Path) -> None:

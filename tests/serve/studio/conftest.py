@@ -1,18 +1,15 @@
 """A real service with a worker, and Chromium: what a person would use."""
 
 import os
-import shutil
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import CHROMIUM
 from tests.serve.conftest import ROOT, running
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright (pip install 'packshot[dev]')")
+pytest.importorskip("playwright.sync_api", reason="needs playwright (pip install 'packshot[dev]')")
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-quic"]
-FLAGS += ["--no-first-run", "--disable-component-update", "--disable-sync"]
 PATIENCE = 120_000  # ms; machines are shared
 AXE = [Path(os.environ.get("AXE_CORE", "")), ROOT / "node_modules" / "axe-core" / "axe.min.js"]
 
@@ -26,15 +23,6 @@ def shop(tmp_path_factory):
     with running(workers=True, data=tmp_path_factory.mktemp("shop"), roots=(roots,), max_running_per_key=1) as found:
         found.roots = roots
         yield found
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """Chromium, once."""
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

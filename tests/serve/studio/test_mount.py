@@ -1,6 +1,5 @@
 """What the service serves under /studio/: a fixed table of files, a strict policy, the cookie of a key."""
 
-import asyncio
 import hashlib
 import json
 import re
@@ -8,6 +7,7 @@ import re
 import pytest
 
 from packshot.serve.studio import mount
+from tests.conftest import waited
 from tests.serve.studio.words import MODULES, STATIC
 
 
@@ -63,7 +63,7 @@ def status_of(app, path):
     async def send(message):
         sent.append(message)
 
-    asyncio.run(app(scope, receive, send))
+    waited(app(scope, receive, send))
     return sent[0]["status"]
 
 

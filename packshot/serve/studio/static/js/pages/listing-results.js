@@ -8,6 +8,7 @@ import { Compare } from "../parts/compare.js";
 import { Controls } from "../parts/control.js";
 import { Empty, Waiting } from "../parts/empty.js";
 import { reasons, ruleName } from "../parts/plain.js";
+import { ruled, ruledMeasure } from "../parts/rule-words.js";
 import { Bar, Chip, partsOf, shareOf, told } from "../parts/status.js";
 import { Tabs } from "../parts/tabs.js";
 import { ProblemBox } from "../parts/toast.js";
@@ -124,7 +125,7 @@ function Card({ job, result, channels, onOpen }) {
         <p class="result-where">${facts.variant ? channelName(facts.variant, channels) : result.name}</p>
         ${(words.length > 0 || breaches.length > 0) && html`<ul class="marks">
           ${words.map((text) => html`<li key=${text}><${Icon} name="warn" size=${14} /><span>${text}</span></li>`)}
-          ${breaches.map((one) => html`<li key=${one.rule} class=${one.outcome}><${Icon} name=${one.outcome === "fail" ? "cross" : "warn"} size=${14} /><span>${ruleName(one.rule)}: ${one.measured}${one.expected ? html` <span class="faint">(${t("finding.expected", { what: one.expected })})</span>` : ""}</span></li>`)}
+          ${breaches.map((one) => html`<li key=${one.rule} class=${one.outcome}><${Icon} name=${one.outcome === "fail" ? "cross" : "warn"} size=${14} /><span>${ruleName(one.rule)}: ${ruledMeasure(one)}${one.expected ? html` <span class="faint">(${t("finding.expected", { what: ruled(one.expected) })})</span>` : ""}</span></li>`)}
         </ul>`}
         <div class="result-foot">
           <button type="button" class="quiet" onClick=${onOpen} aria-label=${t("listing.look", { name })}><${Icon} name="eye" size=${16} />${t("listing.details")}</button>

@@ -3,6 +3,7 @@ import { html } from "../lib.js";
 import { spokenText, t } from "../i18n.js";
 import { Icon } from "../icons.js";
 import { ruleName } from "./plain.js";
+import { ruled, ruledMeasure } from "./rule-words.js";
 
 const LOOKS = { fail: ["failed", "cross"], warn: ["flagged", "warn"], hint: ["hint", "info"], skip: ["hint", "minus"], pass: ["done", "check"] };
 const GRAVITY = ["fail", "warn", "hint", "skip", "pass"];
@@ -28,9 +29,9 @@ const Finding = ({ one }) => {
       <span class="finding-icon"><${Icon} name=${icon} size=${16} /></span>
       <div>
         <p class="finding-head"><b>${ruleName(one.rule)}</b><span class="finding-outcome">${t(`outcome.${one.outcome}`)}</span></p>
-        ${one.measured && html`<p>${one.measured}</p>`}
-        ${one.expected && html`<p class="soft">${t("finding.expected", { what: one.expected })}</p>`}
-        ${one.mend && html`<p class="soft">${t("finding.mend", { how: one.mend })}</p>`}
+        ${one.measured && html`<p>${ruledMeasure(one)}</p>`}
+        ${one.expected && html`<p class="soft">${t("finding.expected", { what: ruled(one.expected) })}</p>`}
+        ${one.mend && html`<p class="soft">${t("finding.mend", { how: ruled(one.mend) })}</p>`}
         <p class="finding-source"><span class=${`grade ${one.confidence}`} title=${t(`grade.${one.confidence}`)}>${one.confidence}</span><${Source} text=${spokenText(one.source)} /><span>${one.as_of}</span></p>
       </div>
     </li>`;
