@@ -35,7 +35,7 @@ from packshot.models import features
 from packshot.models.inverting.editing import under
 from packshot.models.inverting.framing import rgb_of, space_named
 from packshot.models.inverting.invert import Inversion, Plan, invert
-from packshot.models.inverting.measuring import Judge, identity, judge_named
+from packshot.models.inverting.measuring import Judge, identity_but_colour, judge_named
 from packshot.models.inverting.spaces import Space
 
 MODELS = ("toyshop-vae", "toyshop-gan", "toyshop-flow")
@@ -102,15 +102,15 @@ def measured(
         began = time.process_time()
         found = invert(space, pixels, compared, plan, known=known)
         real, again = rgb_of(pixels), rgb_of(found.rebuilt)
-        rebuilt.add(psnr=found.numbers["psnr"], identity=identity(real, again, compared, matte),
+        rebuilt.add(psnr=found.numbers["psnr"], identity=identity_but_colour(real, again, compared, matte),
                     start=found.numbers["psnr_start"], seconds=time.process_time() - began)  # fmt: skip
         line = [real, again]
         for name, value, pixels_after in edits(found, truth, number):
             after = rgb_of(pixels_after)
             carried = (real + after - again).clamp(0, 1)
             tally = changed[name]
-            tally.add(identity=identity(again, after, compared, matte),
-                      carried=identity(real, carried, compared, matte))  # fmt: skip
+            tally.add(identity=identity_but_colour(again, after, compared, matte),
+                      carried=identity_but_colour(real, carried, compared, matte))  # fmt: skip
             if judge is not None:
                 tally.add(**_judged(judge, name, value, real, again, after, carried))
             line.append(after)

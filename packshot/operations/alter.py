@@ -16,6 +16,18 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import AfterValidator
 
 from packshot.errors import ParameterError
+from packshot.operations.inverting import (
+    OWN,
+    Space,
+    code_of,
+    fill_parameter,
+    model_parameter,
+    seconds_parameter,
+    space_parameter,
+    steps_parameter,
+    tune_parameter,
+    was_parameter,
+)
 from packshot.operations.operation import (
     Context,
     ModelName,
@@ -36,7 +48,6 @@ if TYPE_CHECKING:
     from packshot.models.inverting.measuring import Judge
     from packshot.models.inverting.taking import Taken
 
-OWN = "toyshop-vae"
 DIRECTION = re.compile(r"(sefa|ganspace):([1-9]\d{0,2})")
 DRAWS = 512  # codes that directions are found from
 SIZES = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0)  # deviations tried along a supervised direction
@@ -67,21 +78,17 @@ class Alter(Operation):
         0.0, "how far along a direction; 0 = as far as the judge needs, 2 where there is none", unit="σ", ge=-8, le=8
     )
     strength: float = parameter(1.0, "how much of the change is taken; 0 = the photo exactly", ge=0, le=1)
-    was: Pairs = parameter("", "what the product is, NAME=VALUE with commas between; what is left out is found")
+    was: Pairs = was_parameter()
     carry: Literal["auto", "change", "picture"] = parameter(
         "auto", "change: tone and colour on the photo; picture: the generator's own picture; auto: by what is asked"
     )
-    fill: float = parameter(
-        0.8, "longest side of the product as a share of what the generator sees; 0 = the whole photo", ge=0, le=1
-    )
-    model: ModelName = parameter("", f"generator by name or file: a GAN, VAE or flow; empty: {OWN}")
+    fill: float = fill_parameter()
+    model: ModelName = model_parameter()
     judge: ModelName = parameter("", "classifier of attributes: measures leakage, finds directions; empty: neither")
-    space: Literal["auto", "z", "w", "w+", "code", "noise"] = parameter(
-        "auto", "which codes of the generator are searched"
-    )
-    steps: int = parameter(200, "steps of refining the code, at most", ge=0, le=5000)
-    seconds: float = parameter(60.0, "time for finding the code, at most", unit="s", ge=0.1, le=3600)
-    tune: int = parameter(0, "steps by which the generator itself is tuned to the product afterwards", ge=0, le=1000)
+    space: Space = space_parameter()
+    steps: int = steps_parameter()
+    seconds: float = seconds_parameter()
+    tune: int = tune_parameter()
     commercial: bool = commercial_parameter()
 
     def apply(self, picture: Picture | None, context: Context) -> Result:
@@ -98,7 +105,7 @@ class Alter(Operation):
         if self.fill:
             need_matte(picture, "alter")
         judge = self._judge(context)
-        took = self._taken(picture, context)
+        took = code_of(self, "alter", picture, context)
         asked, notes = self._asked(took)
         edited, numbers = self._edited(took, asked, judge, context)
         made, rgb, change = self._made(picture, took, edited)
@@ -143,14 +150,6 @@ class Alter(Operation):
             return None
         context.load_model(self.judge, self.commercial)
         return judge_named(self.judge)
-
-    def _taken(self, picture: Picture, context: Context) -> Taken:
-        from packshot.models.inverting.invert import Plan
-        from packshot.models.inverting.taking import loaded, taken
-
-        plan = Plan(steps=self.steps, seconds=self.seconds, tune=self.tune, seed=context.seed)
-        name = loaded(self._model(), context.load_model, self.commercial, "alter")
-        return taken(picture, name, self.space, self.fill, pairs_of(self.was, "was"), plan)
 
     def _asked(self, took: Taken) -> tuple[dict[str, str], tuple[str, ...]]:
         from packshot.models.inverting.asking import understood
@@ -226,10 +225,10 @@ class Alter(Operation):
         return picture.replace(rgb=rgb), small, (moved / 100).clamp(0, 1)
 
     def _measured(self, took: Taken, rgb: Tensor, asked: dict[str, str], judge: Judge | None) -> dict[str, float]:
-        from packshot.models.inverting.measuring import identity, leakage, obeyed
+        from packshot.models.inverting.measuring import identity_but_colour, leakage, obeyed
 
         before = took.seen.picture.rgb
-        numbers = {"identity": identity(before, rgb, took.features, took.seen.picture.matte)}
+        numbers = {"identity": identity_but_colour(before, rgb, took.features, took.seen.picture.matte)}
         if judge is not None:
             numbers |= {f"asked_{name}": share for name, share in obeyed(judge, rgb, asked).items()}
             numbers |= {f"leak_{name}": far for name, far in leakage(judge, before, rgb, list(asked)).items()}

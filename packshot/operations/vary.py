@@ -7,8 +7,20 @@ hold of the picture is added back, less and less as the strength grows. A flow n
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
+from packshot.operations.inverting import (
+    OWN,
+    Space,
+    code_of,
+    fill_parameter,
+    model_parameter,
+    seconds_parameter,
+    space_parameter,
+    steps_parameter,
+    tune_parameter,
+    was_parameter,
+)
 from packshot.operations.operation import (
     Context,
     ModelName,
@@ -19,12 +31,10 @@ from packshot.operations.operation import (
     need_one,
     parameter,
 )
-from packshot.operations.pointing import Pairs, pairs_of
+from packshot.operations.pointing import Pairs
 
 if TYPE_CHECKING:
     from packshot.imaging.picture import Picture
-
-OWN = "toyshop-vae"
 
 
 class Vary(Operation):
@@ -33,17 +43,13 @@ class Vary(Operation):
     may_change_product: ClassVar[bool] = True
 
     strength: float = parameter(0.3, "0 = the picture exactly, 1 = a free draw of the same attributes", ge=0, le=1)
-    was: Pairs = parameter("", "what the product is, NAME=VALUE with commas between; what is left out is found")
-    fill: float = parameter(
-        0.8, "longest side of the product as a share of what the generator sees; 0 = the whole photo", ge=0, le=1
-    )
-    model: ModelName = parameter("", f"generator by name or file: a GAN, VAE or flow; empty: {OWN}")
-    space: Literal["auto", "z", "w", "w+", "code", "noise"] = parameter(
-        "auto", "which codes of the generator are searched"
-    )
-    steps: int = parameter(200, "steps of refining the code, at most", ge=0, le=5000)
-    seconds: float = parameter(60.0, "time for finding the code, at most", unit="s", ge=0.1, le=3600)
-    tune: int = parameter(0, "steps by which the generator itself is tuned to the product afterwards", ge=0, le=1000)
+    was: Pairs = was_parameter()
+    fill: float = fill_parameter()
+    model: ModelName = model_parameter()
+    space: Space = space_parameter()
+    steps: int = steps_parameter()
+    seconds: float = seconds_parameter()
+    tune: int = tune_parameter()
     commercial: bool = commercial_parameter()
 
     def apply(self, picture: Picture | None, context: Context) -> Result:
@@ -51,9 +57,7 @@ class Vary(Operation):
 
         numbers: those of `inverting.taking`, and `identity` of the result to the photo. Other seeds give others.
         """
-        from packshot.models.inverting.invert import Plan
-        from packshot.models.inverting.measuring import identity
-        from packshot.models.inverting.taking import loaded, taken
+        from packshot.models.inverting.measuring import identity_but_colour
         from packshot.models.inverting.varying import varied
 
         picture = need_one(picture, "vary")
@@ -61,11 +65,9 @@ class Vary(Operation):
             return Result(picture, {"strength": 0.0})
         if self.fill:
             need_matte(picture, "vary")
-        name = loaded(self.model or OWN, context.load_model, self.commercial, "vary")
-        plan = Plan(steps=self.steps, seconds=self.seconds, tune=self.tune)
-        took = taken(picture, name, self.space, self.fill, pairs_of(self.was, "was"), plan)
+        took = code_of(self, "vary", picture, context)
         rgb = varied(took.found, took.seen.pixels, self.strength, context.seed)
-        same = identity(took.seen.picture.rgb, rgb, took.features, took.seen.picture.matte)
+        same = identity_but_colour(took.seen.picture.rgb, rgb, took.features, took.seen.picture.matte)
         side = took.found.space.size
         note = f"the picture is the generator's own, {side} px: everything in it is generated"
         made = took.seen.picture.replace(rgb=rgb, alpha=None, matte=None)

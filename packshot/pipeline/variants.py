@@ -22,7 +22,7 @@ from packshot.catalogue.catalogue import Catalogue
 from packshot.errors import CatalogueError, ParameterError
 from packshot.imaging.names import parse_colour
 from packshot.imaging.picture import Picture
-from packshot.operations.alter import OWN
+from packshot.operations.inverting import OWN
 from packshot.pipeline import recipe as recipes
 from packshot.pipeline import reporting
 from packshot.pipeline.catalogues import Outcome, check_apart, items, opened, refused
@@ -243,7 +243,7 @@ def _check_skus(catalogue: Catalogue, skus: Sequence[str]) -> None:
 def _identity(before: Picture, after: Picture) -> float:
     from packshot.imaging.geometry import bounding_box, resize_layer
     from packshot.models import features
-    from packshot.models.inverting.measuring import identity
+    from packshot.models.inverting.measuring import identity_but_colour
 
     assert before.matte is not None
     x0, y0, x1, y1 = bounding_box(before.matte, 0.5) or (0, 0, before.width, before.height)
@@ -251,7 +251,7 @@ def _identity(before: Picture, after: Picture) -> float:
     size = max(1, round((y1 - y0) * factor)), max(1, round((x1 - x0) * factor))
     a, b, where = (x[:, :, y0:y1, x0:x1] for x in (before.rgb, after.rgb, before.matte))
     a, b = (resize_layer(x, size, linear=True) for x in (a, b))
-    return identity(a, b, features.find("auto"), resize_layer(where, size))
+    return identity_but_colour(a, b, features.find("auto"), resize_layer(where, size))
 
 
 def _colours(before: Picture, after: Picture, wanted: Rgb) -> dict[str, float]:

@@ -30,8 +30,11 @@ KINDS = ("features", "attributes")  # networks that name attributes
 LEAST_PX = 32  # that pictures are enlarged to before a judge sees them
 
 
-def identity(a: Tensor, b: Tensor, features: FeatureSpace, where: Tensor | None = None) -> float:
-    """How much `b` is the same thing as `a`, both `(1, 3, h, w)` in [0, 1]; where: `(1, 1, h, w)`, what counts."""
+def identity_but_colour(a: Tensor, b: Tensor, features: FeatureSpace, where: Tensor | None = None) -> float:
+    """How much `b` is the same thing as `a`, whatever its colours.
+
+    a, b: `(1, 3, h, w)` in [0, 1]. where: `(1, 1, h, w)`, what counts.
+    """
     side = max(features.least, min(a.shape[2:]))
     if side > min(a.shape[2:]):
         a, b = (F.interpolate(x, size=(side, side), mode="bilinear") for x in (a, b))

@@ -11,7 +11,7 @@ from packshot.models import features
 from packshot.models.features import FeatureSpace
 from packshot.models.inverting.framing import Framed, framed, rgb_of, space_named
 from packshot.models.inverting.invert import Inversion, Plan, invert
-from packshot.models.inverting.measuring import identity
+from packshot.models.inverting.measuring import identity_but_colour
 
 POOR_DB = 18.0  # PSNR of the rebuilt picture under which the generator hardly knows the product
 
@@ -51,7 +51,7 @@ def taken(picture: Picture, name: str, kind: str, fill: float, known: Mapping[st
     space, compared = space_named(name, kind), features.find("auto")
     seen = framed(picture, space, fill)
     found = invert(space, seen.pixels, compared, plan, weight=seen.weight, known=known)
-    same = identity(rgb_of(seen.pixels), rgb_of(found.rebuilt), compared, seen.picture.matte)
+    same = identity_but_colour(rgb_of(seen.pixels), rgb_of(found.rebuilt), compared, seen.picture.matte)
     numbers = {
         "rebuilt_psnr": found.numbers["psnr"],
         "rebuilt_identity": same,

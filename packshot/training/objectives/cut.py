@@ -3,7 +3,7 @@
 Source: Park, Efros, Zhang & Zhu 2020, eqs. 1 to 5 (patches compared by cross entropy among those of the same picture,
 temperature 0.07, the same asked of pictures of b; least squares). Departures: 128 patches of each map in place of 256,
 at the same places in every picture of a step; a critic normalised over all channels; no history; a change outside the
-product counts where mattes are known.
+product counts where mattes are known, and the critic judges the product's places alone.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from packshot.losses import adversarial
 from packshot.networks.translation.contrast import points_of
 from packshot.training.objective import Batch, Losses, Phase
 from packshot.training.objectives.translation import UnpairedRules, Weight, side_by_side
-from packshot.training.objectives.unpaired import domains_of, outside
+from packshot.training.objectives.unpaired import domains_of, outside, scores
 
 PAIR, PLACES, TEMPERATURE = adversarial.PAIRS["least-squares"], 128, 0.07
 
@@ -48,16 +48,16 @@ class Cut:
 
     def critic_losses(self, batch: Batch) -> Losses:
         """Pictures of b against a translated."""
-        a, b, _, _ = domains_of(batch)
+        a, b, matte, other = domains_of(batch)
         with torch.no_grad():
             fake = self.networks["translator"](a)
-        return {"critic": PAIR.critic(self._score(b), self._score(fake))}
+        return {"critic": PAIR.critic(self._score(b, other), self._score(fake, matte))}
 
     def translator_losses(self, batch: Batch) -> Losses:
         """What the critic thinks, and patches that stay themselves."""
         (a, b, matte, _), s = domains_of(batch), self.settings
         places, fake = torch.rand(PLACES, 2, device=a.device), self.networks["translator"](a)
-        losses = {"translator": s.adversarial * PAIR.generator(None, self._score(fake))}
+        losses = {"translator": s.adversarial * PAIR.generator(None, self._score(fake, matte))}
         losses["contrast"] = s.contrast * self._contrast(a, fake, places)
         if s.identity:
             losses["identity"] = s.identity * self._contrast(b, self.networks["translator"](b), places)
@@ -67,8 +67,8 @@ class Cut:
         """Side by side: a, and a as b."""
         return side_by_side(domains_of(batch)[0], networks["translator"](domains_of(batch)[0]))
 
-    def _score(self, x: Tensor) -> Tensor:
-        return torch.cat([maps[-1].flatten() for maps in self.networks["critic"](x)])
+    def _score(self, x: Tensor, matte: Tensor | None) -> Tensor:
+        return scores(self.networks["critic"](x), matte)
 
     def _contrast(self, x: Tensor, y: Tensor, places: Tensor) -> Tensor:
         translator: Any = self.networks["translator"]

@@ -2,9 +2,9 @@
 
 Source: Zhu, Park, Isola & Efros 2017, eqs. 1 to 3 and §4 (least squares, cycle with weight 10, identity of §5.2 with
 half of it, a history of 50 pictures for each critic). Departures: weights are those of pictures in [0, 1]; identity is
-asked of every second picture, which costs half; where mattes are known, a change outside the product counts (`ground`),
-and `colours` holds what is averaged over an eighth of the side; critics normalised over all
-channels. With several processes each has a history of its own.
+asked of every second picture, which costs half; where mattes are known, a change outside the product counts (`ground`)
+and critics judge the product's places alone; `colours` holds what is averaged over an eighth of the side; critics
+normalised over all channels. With several processes each has a history of its own.
 """
 
 from __future__ import annotations
@@ -46,18 +46,19 @@ class CycleGan(Both):
         """Each critic's domain against what was translated into it, now or a while ago."""
         step, numbers = self.made(batch), batch.uniform(4)
         found = {}
-        for name, real, fake, some in (
-            ("a", step.a, step.fake_a, numbers[:, :2]),
-            ("b", step.b, step.fake_b, numbers[:, 2:]),
+        for name, real, matte, fake, of, some in (
+            ("a", step.a, step.matte_a, step.fake_a, step.matte_b, numbers[:, :2]),
+            ("b", step.b, step.matte_b, step.fake_b, step.matte_a, numbers[:, 2:]),
         ):
-            shown = self.shown(name, fake, some)
-            found[f"critic_{name}"] = self.pair.critic(self.score(name, real), self.score(name, shown))
+            shown = self.score(name, *self.shown(name, fake, of, some))
+            found[f"critic_{name}"] = self.pair.critic(self.score(name, real, matte), shown)
         return found
 
     def translator_losses(self, batch: Batch) -> Losses:
         """What the critics think, the way there and back, identity, and what must stay."""
         step, s = self.last(batch), self.settings
-        game = [self.pair.generator(None, self.score(n, x)) for n, x in (("a", step.fake_a), ("b", step.fake_b))]
+        judged = self.score("a", step.fake_a, step.matte_b), self.score("b", step.fake_b, step.matte_a)
+        game = [self.pair.generator(None, each) for each in judged]
         again = pixel.l1(step.a, self.two.back(step.fake_b)) + pixel.l1(step.b, self.two.forth(step.fake_a))
         losses = {"translator": s.adversarial * torch.stack(game).sum(), "cycle": s.cycle * again}
         if s.identity:

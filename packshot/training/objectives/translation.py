@@ -61,13 +61,13 @@ class History(nn.Module):
     Each of n pictures takes the place of an old one with probability ½, which is shown instead. Starts empty.
     """
 
-    def __init__(self, size: int, side: int) -> None:
+    def __init__(self, size: int, side: int, channels: int = 3) -> None:
         super().__init__()
-        self.register_buffer("pictures", torch.zeros(size, 3, side, side))
+        self.register_buffer("pictures", torch.zeros(size, channels, side, side))
         self.register_buffer("count", torch.zeros((), dtype=torch.int64))
 
     def shown(self, made: Tensor, numbers: Tensor) -> Tensor:
-        """Pictures `(n, 3, h, w)` to be judged. numbers: `(n, 2)` in [0, 1), what decides."""
+        """Pictures `(n, channels, h, w)` to be judged. numbers: `(n, 2)` in [0, 1), what decides."""
         pictures: Tensor = self.pictures  # type: ignore[assignment]
         shown = made.detach().clone()
         for row, (again, which) in enumerate(numbers.tolist()):

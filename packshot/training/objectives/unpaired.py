@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -46,6 +46,19 @@ def coarse(x: Tensor, y: Tensor) -> Tensor:
     return (F.adaptive_avg_pool2d(y, 8) - F.adaptive_avg_pool2d(x, 8)).abs().mean()
 
 
+def scores(maps: Sequence[Sequence[Tensor]], matte: Tensor | None) -> Tensor:
+    """What a critic's last maps say, as one row: of places that see the product, of all where no matte is known.
+
+    The ground of both domains is alike and is to stay; a critic that judges it as well learns mostly from noise.
+    """
+    found = []
+    for each in maps:
+        last = each[-1]
+        seen = torch.ones_like(last) if matte is None else F.adaptive_max_pool2d(matte, last.shape[2:])
+        found.append(last[seen > 0.5] if bool((seen > 0.5).any()) else last.flatten())
+    return torch.cat(found)
+
+
 class Both:
     """Two ways at once. networks: `translator` (two-way), `critic_a`, `critic_b`; each critic gets a history."""
 
@@ -57,7 +70,7 @@ class Both:
         self.networks, self.settings = dict(networks), settings
         self.two: Any = networks["translator"]
         if self.remembers:
-            self.networks |= {f"history_{name}": History(KEPT, side) for name in "ab"}
+            self.networks |= {f"history_{name}": History(KEPT, side, 4) for name in "ab"}
         self.critic_steps = int(getattr(settings, "critic_steps", 1))
         self._step: Ways | None = None
 
@@ -73,17 +86,18 @@ class Both:
         step, self._step = self.made(batch), None
         return step
 
-    def score(self, name: str, x: Tensor) -> Tensor:
-        """Logits of all places and sizes by the critic of a domain, as one row."""
-        return torch.cat([maps[-1].flatten() for maps in self.networks[f"critic_{name}"](x)])
+    def score(self, name: str, x: Tensor, matte: Tensor | None) -> Tensor:
+        """Logits of the product's places at all sizes by the critic of a domain, as one row."""
+        return scores(self.networks[f"critic_{name}"](x), matte)
 
-    def shown(self, name: str, fake: Tensor, numbers: Tensor) -> Tensor:
-        """What a critic is shown of the made pictures."""
+    def shown(self, name: str, fake: Tensor, matte: Tensor | None, numbers: Tensor) -> tuple[Tensor, Tensor | None]:
+        """What a critic is shown of the made pictures, and the mattes of that."""
         if not self.remembers:
-            return fake.detach()
+            return fake.detach(), matte
         history: Any = self.networks[f"history_{name}"]
-        out: Tensor = history.shown(fake, numbers)
-        return out
+        whole = torch.ones_like(fake[:, :1]) if matte is None else matte
+        out: Tensor = history.shown(torch.cat((fake, whole), 1), numbers)
+        return out[:, :3], None if matte is None else out[:, 3:]
 
     def after(self) -> None:
         """What happens to the critics when they have moved: nothing, unless they are clipped."""

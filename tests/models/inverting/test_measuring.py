@@ -9,7 +9,7 @@ import torch
 
 from packshot.errors import ModelError
 from packshot.models import features
-from packshot.models.inverting.measuring import identity, judge_named, leakage, obeyed
+from packshot.models.inverting.measuring import identity_but_colour, judge_named, leakage, obeyed
 from tests.models.inverting.nets import judge, written
 
 
@@ -21,11 +21,11 @@ def picture(seed: int, size: int = 40) -> torch.Tensor:
 
 def test_the_same_thing_in_another_tone_is_itself_and_another_is_not() -> None:
     a, space = picture(1), features.filters()
-    assert identity(a, a, space) == pytest.approx(1, abs=1e-4)
-    assert identity(a, 0.2 + 0.5 * a, space) > 0.99
-    assert identity(a, 1 - a, space) > 0.99  # dark where it was light: the same shapes
-    assert abs(identity(a, picture(2), space)) < 0.7
-    assert identity(a, a.roll(3, 3), space) < identity(a, a.roll(1, 3), space) < 0.999
+    assert identity_but_colour(a, a, space) == pytest.approx(1, abs=1e-4)
+    assert identity_but_colour(a, 0.2 + 0.5 * a, space) > 0.99
+    assert identity_but_colour(a, 1 - a, space) > 0.99  # dark where it was light: the same shapes
+    assert abs(identity_but_colour(a, picture(2), space)) < 0.7
+    assert identity_but_colour(a, a.roll(3, 3), space) < identity_but_colour(a, a.roll(1, 3), space) < 0.999
 
 
 def test_only_what_counts_counts() -> None:
@@ -33,7 +33,7 @@ def test_only_what_counts_counts() -> None:
     b, where = a.clone(), torch.zeros(1, 1, 40, 40)
     where[..., 8:32, 8:32] = 1
     b[..., :4, :] = 0
-    assert identity(a, b, features.filters(), where) > identity(a, b, features.filters())
+    assert identity_but_colour(a, b, features.filters(), where) > identity_but_colour(a, b, features.filters())
 
 
 def test_leakage_lies_between_nothing_and_all(tmp_path: Path) -> None:
