@@ -40,6 +40,7 @@ STEPS = np.arange(2, 121)
 GATHERED = 0.55  # mean cosine from which coefficients count as gathered around multiples
 LEAST_COEFFICIENTS = 40  # that are no zeros
 FEWEST = 3  # frequencies that must speak
+LEAST_PX = 24  # of a side, three blocks
 MOST_BLOCKS = 4000  # looked at, those with the most detail
 CHROMA = (9, 8.0, 4.0)  # bilateral filter: window px, levels of 255, px
 SHIFTS = tuple((y, x) for y in (0, 2, 4, 6) for x in (0, 2, 4, 6))
@@ -56,15 +57,17 @@ class Coding:
 def coding_of(rgb: Tensor) -> Coding:
     """How `(1, 3, h, w)` was coded, as far as its pixels tell; too small pictures and scaled ones show nothing."""
     luma = _luma(rgb)
-    if min(luma.shape) < 24:
+    if min(luma.shape) < LEAST_PX:
         return Coding(100.0, (0, 0))
     grid = _grid(luma, 0), _grid(luma, 1)
     return Coding(_quality(luma[grid[0] :, grid[1] :]), grid)
 
 
 def blocking(rgb: Tensor, grid: tuple[int, int]) -> float:
-    """Mean step across block borders over that within blocks; 1 = no blocks to be seen."""
+    """Mean step across block borders over that within blocks; 1 = no blocks to be seen, or too few pixels to tell."""
     luma = _luma(rgb)
+    if min(luma.shape) < LEAST_PX:
+        return 1.0
     steps = [_steps(luma, axis) for axis in (0, 1)]
     across = sum(float(s[(grid[axis] - 1) % 8 :: 8].mean()) for axis, s in enumerate(steps))
     within = sum(float(s[(grid[axis] + 3) % 8 :: 8].mean()) for axis, s in enumerate(steps))

@@ -60,10 +60,10 @@ def line(length: float, angle: float) -> Plane:
 
 
 def disc(radius: float) -> Plane:
-    """The kernel of a lens out of focus, a disc of `radius` px."""
+    """The kernel of a lens out of focus, a disc of `radius` px; far below one it is none."""
     side = 2 * math.ceil(radius) + 1
     y, x = ((np.mgrid[: side * FINE, : side * FINE] + 0.5) / FINE) - side / 2
-    return _binned((np.hypot(x, y) <= radius).astype(np.float32), side)
+    return _binned((np.hypot(x, y) <= max(radius, 1 / FINE)).astype(np.float32), side)
 
 
 def _binned(fine: Plane, side: int) -> Plane:
@@ -73,10 +73,9 @@ def _binned(fine: Plane, side: int) -> Plane:
 
 def transfer(kernel: Plane, size: tuple[int, int]) -> Plane:
     """Its Fourier transform on the grid of a picture `(h, w)`, real input: `(h, w // 2 + 1)` complex."""
-    padded = np.zeros(size, np.float32)
-    k = len(kernel)
-    padded[:k, :k] = kernel
-    return np.asarray(np.fft.rfft2(np.roll(padded, (-(k // 2), -(k // 2)), (0, 1))))
+    padded, around = np.zeros(size, np.float32), np.arange(len(kernel)) - len(kernel) // 2
+    np.add.at(padded, np.ix_(around % size[0], around % size[1]), kernel)  # a picture may be smaller than the kernel
+    return np.asarray(np.fft.rfft2(padded))
 
 
 def find(luma: Plane, noise: float) -> Blur | None:
