@@ -3,8 +3,8 @@
 Source: Choi et al., "StarGAN: Unified Generative Adversarial Networks for Multi-Domain Image-to-Image Translation"
 (2018), eqs. 1 to 8 (Wasserstein critic with gradient penalty of weight 10, classes, the way back to the own values with
 weight 10). Departures: what is wanted is drawn among combinations that occur; an attribute may be left open, which
-means as it is, and then its own value is the class asked for; where mattes are known, a change outside the product
-counts; weights are those of pictures in [0, 1].
+means as it is, and then its own value is the class asked for; where mattes are known, the critic sees the product on
+its own ground, and a change of that counts; weights are those of pictures in [0, 1].
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from torch import Tensor, nn
 from packshot.losses import adversarial, penalties, pixel
 from packshot.training.objective import Batch, Losses, Phase
 from packshot.training.objectives.translation import StarRules, asked, named, one_hots, side_by_side
-from packshot.training.objectives.unpaired import outside
 
 PAIR = adversarial.PAIRS["wasserstein"]
 
@@ -37,18 +36,17 @@ class StarGan:
     def phases(self) -> tuple[Phase, ...]:
         """The critic's in every step, the translator's in some."""
         critic, translator = (tuple(self.networks[role].parameters()) for role in ("critic", "translator"))
-        every = self.settings.critic_steps
         return (
             Phase("critic", "critic", critic, self.critic_losses),
-            Phase("translator", "translator", translator, self.translator_losses, every=every),
+            Phase("translator", "translator", translator, self.translator_losses, every=self.settings.critic_steps),
         )
 
     def critic_losses(self, batch: Batch) -> Losses:
         """Real against translated, the penalty between them, the classes of real pictures."""
         assert batch.label is not None, "the stream gives labels"
-        s, x, judge = self.settings, batch.image / 2 + 0.5, self.critic.judge
+        s, judge = self.settings, self.critic.judge
         with torch.no_grad():
-            fake = self.networks["translator"](x, asked(batch, self.known, self.sizes, s.forget)[1])
+            x, _, fake = self.made(batch, asked(batch, self.known, self.sizes, s.forget)[1])
         real, made = judge(x), judge(fake)
         points = penalties.between(x, fake, batch.uniform().view(-1))
         penalty = penalties.one_centred(judge(points).score, points)
@@ -58,18 +56,22 @@ class StarGan:
     def translator_losses(self, batch: Batch) -> Losses:
         """What the critic thinks, the classes asked for, the way back, the ground."""
         assert batch.label is not None, "the stream gives labels"
-        s, x, translator = self.settings, batch.image / 2 + 0.5, self.networks["translator"]
+        s = self.settings
         wanted, told = asked(batch, self.known, self.sizes, s.forget)
-        fake = translator(x, told)
+        x, plain, fake = self.made(batch, told)
         judged = self.critic.judge(fake)
         losses = {
             "translator": PAIR.generator(None, judged.score),
             "classes": s.classes * named(judged.classes, wanted),
         }
-        losses["cycle"] = s.cycle * pixel.l1(x, translator(fake, one_hots(batch.label, self.sizes)))
-        if batch.beside is not None and s.ground:
-            losses["ground"] = s.ground * outside(x, fake, batch.beside.to(x.dtype) / 255)
-        return losses
+        losses["cycle"] = s.cycle * pixel.l1(x, self.networks["translator"](fake, one_hots(batch.label, self.sizes)))
+        return losses if batch.beside is None else losses | {"ground": s.ground * (plain - fake).abs().mean()}
+
+    def made(self, batch: Batch, told: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The pictures, what is made of them, and that on their own ground where mattes are known."""
+        x = batch.image / 2 + 0.5
+        fake = self.networks["translator"](x, told)
+        return (x, fake, fake if batch.beside is None else torch.lerp(x, fake, batch.beside.to(x.dtype) / 255))
 
     def sample(self, networks: Mapping[str, nn.Module], batch: Batch) -> Tensor:
         """Side by side: the picture, and three that were asked for."""
