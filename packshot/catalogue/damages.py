@@ -19,11 +19,12 @@ from torch import Tensor
 
 from packshot.catalogue.augment import blurs, noises
 from packshot.catalogue.augment.degrade import degrade
-from packshot.catalogue.augment.draws import chance, uniform
+from packshot.catalogue.augment.draws import chance, normal, uniform
 from packshot.catalogue.augment.jpeg import jpeg
 from packshot.catalogue.pairs import Pair
 from packshot.errors import ParameterError
 from packshot.imaging.bicubic import bicubic, shrunk
+from packshot.imaging.colour import linear_to_srgb, srgb_to_linear
 
 MARGIN = 2  # px of the small picture that are made and cut off again: they depend on what lies beyond the crop
 SIGMA = (0.0, 55 / 255)  # of noise
@@ -31,6 +32,12 @@ QUALITY = (10.0, 95.0)  # of JPEG
 LENGTH = (2.0, 15.0)  # px of motion
 RADIUS = (0.5, 3.5)  # px of defocus
 KERNEL = 17  # px, side of blur kernels; odd
+STOPS = (-1.6, 0.5)  # of exposure
+CAST = 0.16  # standard deviation of the logarithm of a channel's gain
+BEND = 0.25  # likewise of the exponent that a curve has
+FLATTENED = (0.65, 1.05)  # of the contrast around the middle
+VEIL = 0.1  # of linear light, at most, that lies over everything
+FALL = 0.5  # stops of light from one side to the other, at most
 HOLES = ((0.05, 0.25), (0.25, 0.5))  # shares of a picture; the larger ones in one picture of four
 GROUP = 4  # pictures that share the sizes, kernel size and order of the two-stage degradation
 
@@ -136,6 +143,25 @@ def _blur(clean: Tensor, generator: torch.Generator, scale: int) -> Pair:
     return Pair(noises.gaussian_noise(given, sigma, torch.zeros_like(sigma, dtype=torch.bool), generator), clean)
 
 
+def _light(clean: Tensor, generator: torch.Generator, scale: int) -> Pair:
+    """Bad light: exposure, a cast, a fall across the picture, a veil, a flat or steep curve; one in six none of it."""
+    h, w = clean.shape[2:]
+    stops = uniform(clean, *STOPS, generator)
+    turn, fall = uniform(clean, 0, 2 * math.pi, generator), uniform(clean, 0, FALL, generator)
+    y, x = torch.meshgrid(torch.linspace(-0.5, 0.5, h), torch.linspace(-0.5, 0.5, w), indexing="ij")
+    across = (x.to(clean) * turn.cos() + y.to(clean) * turn.sin()) * fall
+    cast = torch.cat([normal(clean, generator) for _ in range(3)], 1) * CAST
+    cast = cast - cast.mean(1, keepdim=True)
+    veil = uniform(clean, -VEIL, VEIL, generator).clamp(min=0)
+    linear = srgb_to_linear(clean) * torch.exp2(stops + across) * cast.exp()
+    level = linear_to_srgb((linear * (1 - veil) + veil).clamp(0, 1))
+    level = level.clamp(min=1e-4) ** (normal(clean, generator) * BEND).exp()
+    level = 0.5 + (level - 0.5) * uniform(clean, *FLATTENED, generator)
+    given = torch.where(chance(clean, 1 / 6, generator), clean, level.clamp(0, 1))
+    sigma = uniform(clean, 0, 2 / 255, generator)
+    return Pair(noises.gaussian_noise(given, sigma, torch.zeros_like(sigma, dtype=torch.bool), generator), clean)
+
+
 def _hole_pair(clean: Tensor, generator: torch.Generator, scale: int) -> Pair:
     h, w = clean.shape[2:]
     mask = free_form(len(clean), h, w, generator).to(clean.device)
@@ -157,6 +183,7 @@ DAMAGES: Mapping[str, Damage] = {
     "noise": _noise,
     "jpeg": _jpeg,
     "blur": _blur,
+    "light": _light,
     "hole": _hole_pair,
     "mixed": _mixed,
 }

@@ -47,6 +47,7 @@ TABLE = {
     "span": "packshot.networks.restoration.span:SPANConfig:SPAN",
     "nafnet": "packshot.networks.restoration.nafnet:NAFNetConfig:NAFNet",
     "swinir": "packshot.networks.restoration.swinir:SwinIRConfig:SwinIR",
+    "curves": "packshot.networks.restoration.curves:CurvesConfig:Curves",
     "inpainter": "packshot.networks.restoration.inpainter:InpainterConfig:Inpainter",
     "restore-vae": "packshot.networks.restoration.vae:RestoreVAEConfig:RestoreVAE",
     "adain": "packshot.networks.style.adain:AdaINConfig:AdaIN",

@@ -55,6 +55,17 @@ def test_holes_cover_what_they_should_and_hide_it():
     assert torch.equal(pair.given * (1 - pair.mask), pair.wanted * (1 - pair.mask))
 
 
+def test_light_moves_tones_and_no_edge_and_spares_one_in_six():
+    clean = photo(1, 24).expand(300, -1, -1, -1)
+    given = damages.damaged("light", clean, seeded(), 1).given
+    moved = (given - clean).abs().mean((1, 2, 3))
+    assert 0.1 < float((moved < 0.01).float().mean()) < 0.25
+    assert float((given.mean((1, 2, 3)) < clean.mean((1, 2, 3)) - 0.02).float().mean()) > 0.4  # mostly under
+    centred = [x.mean(1) - x.mean((1, 2, 3))[:, None, None] for x in (given, clean)]
+    same = torch.nn.functional.cosine_similarity(*(x.flatten(1) for x in centred))
+    assert float(same.median()) > 0.9
+
+
 def test_blur_kernels_have_the_spread_of_their_shapes():
     length, angle = torch.tensor([9.0, 9.0]), torch.tensor([0.0, math.pi / 2])
     kernels = damages.motion(length, angle)

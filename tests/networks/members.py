@@ -57,6 +57,7 @@ TINY = {
     "span": {"width": 4, "blocks": 2},
     "nafnet": {"width": 4, "encoder": [1, 1], "middle": 1, "decoder": [1, 1]},
     "swinir": {"width": 4, "groups": [2], "heads": 2, "window": 4},
+    "curves": {"width": 4, "steps": 3},
     "inpainter": {"width": 4, "depth": 2, "side": 8, "patch": 2, "code": 4},
     "restore-vae": {"width": 4, "max_width": 8, "halvings": 2, "code": 2},
     "patch-discriminator": {"width": 4, "depth": 1},

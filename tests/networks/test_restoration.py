@@ -43,7 +43,7 @@ def test_fusing_keeps_the_mode_and_fusing_twice_changes_nothing():
     assert torch.equal(shipped.fused()(x), shipped(x))
 
 
-@pytest.mark.parametrize("name", ["nafnet", "restore-vae", "inpainter"])
+@pytest.mark.parametrize("name", ["nafnet", "restore-vae", "inpainter", "curves"])
 def test_any_size_stays_as_it_is(name):
     network = make(name).eval()
     for n, h, w in ((1, 8, 8), (2, 9, 13), (1, 33, 17)):
@@ -134,3 +134,22 @@ def test_a_verdict_of_patches_sees_its_patch_only():
     rows = seen.abs().sum((0, 1, 3)).nonzero()
     assert int(rows.max() - rows.min()) + 1 == 70
     assert verdicts.shape == (1, 1, 14, 14)
+
+
+def test_curves_keep_black_white_and_the_order_of_tones():
+    network = make("curves").eval()
+    ramp = torch.linspace(0, 1, 32)[None, None, None].expand(1, 3, 32, 32)
+    with torch.inference_mode():
+        torch.testing.assert_close(network(ramp), ramp)  # untrained
+        for one in network.parameters():
+            torch.nn.init.normal_(one, std=0.5)
+        alpha = network.maps(ramp)
+        out = ramp
+        for one in alpha.chunk(network.config.steps, dim=1):
+            one = one.mean((2, 3), keepdim=True)  # the same curve everywhere
+            out = out + one * out * (1 - out)
+        found = network(ramp)
+    assert float(alpha.abs().max()) <= 1
+    assert bool((out.diff(dim=3) >= 0).all())
+    torch.testing.assert_close(found[..., 0], torch.zeros_like(found[..., 0]))
+    torch.testing.assert_close(found[..., -1], torch.ones_like(found[..., -1]))

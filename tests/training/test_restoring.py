@@ -100,6 +100,7 @@ def test_a_teacher_and_a_critic_pull_the_network(album: Path, tmp_path: Path) ->
         ("restore", 24, ("nafnet", {"width": 4, "encoder": [1], "decoder": [1]}), {"damage": "jpeg"}),
         ("restore", 32, ("nafnet", {"width": 4, "encoder": [1], "decoder": [1], "norm": "batch"}), {"damage": "blur"}),
         ("restore", 48, ("swinir", {"width": 4, "groups": [2], "heads": 2, "window": 4}), {"damage": "photo"}),
+        ("restore", 32, ("curves", {"width": 4, "steps": 3}), {"damage": "light"}),
         ("inpaint", 32, ("inpainter", {"width": 4, "depth": 2, "side": 16, "patch": 2, "code": 4}), {"slopes": 0.1}),
         ("restore-vae", 32, ("restore-vae", {"width": 4, "max_width": 8, "halvings": 2, "code": 2}), {"l1": 0.0}),
     ],
@@ -115,7 +116,7 @@ def test_every_damage_and_objective_takes_steps(objective, size, network, rules,
 def test_shipped_weights_stay_within_five_megabytes() -> None:
     from packshot import networks
 
-    shipping = ("upscale-x2", "upscale-x4", "upscale-x4-photo", "denoise", "dejpeg", "deblur", "inpaint")
+    shipping = ("upscale-x2", "upscale-x4", "upscale-x4-photo", "denoise", "dejpeg", "deblur", "inpaint", "curves")
     total = 0
     for name in shipping:
         network, entries = presets.find(name).networks["restorer"]

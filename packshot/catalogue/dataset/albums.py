@@ -26,7 +26,7 @@ from packshot.catalogue.names import PICTURE_SUFFIXES
 from packshot.catalogue.problems import Problem
 from packshot.errors import CatalogueError, PackshotError, ParameterError
 
-LEAST = 96  # px: pictures with a shorter side stay out
+LEAST = 64  # px: pictures with a shorter side stay out
 LEAF_SIDE = 384  # px of a picture of leaves
 LEAVES = "leaves"  # the source that is drawn: `leaves`, or `leaves:200` for so many pictures
 OWN = "CC0-1.0"  # licence of what is drawn

@@ -30,7 +30,7 @@ class RestoreSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    damage: Literal["bicubic", "photo", "noise", "jpeg", "blur", "hole", "mixed"] = Field(
+    damage: Literal["bicubic", "photo", "noise", "jpeg", "blur", "light", "hole", "mixed"] = Field(
         "bicubic", description="what is done to the photographs"
     )
     shrink: float = Field(0.67, gt=0, le=1, description="photographs become so much smaller first: sharp and clean")

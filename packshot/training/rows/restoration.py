@@ -103,6 +103,14 @@ ROWS: Mapping[str, Preset] = {
         rules={"damage": "blur", "l1": 0.0, "charbonnier": 1.0, "spectrum": 0.1},
         settings=adam(1e-3, 150_000, 8),
     ),
+    "curves": Preset(
+        what="curves that put light and colour right: exposure, cast, veil, flatness",
+        objective="restore",
+        networks={"restorer": ("curves", {})},
+        size=64,
+        rules={"damage": "light", "shrink": 0.2},
+        settings=adam(1e-3, 120_000, 16),
+    ),
     "inpaint": Preset(
         what="holes of 5 to 50 %: a coarse picture, details copied from known patches",
         objective="inpaint",
