@@ -19,6 +19,7 @@ from packshot.catalogue.dataset.pictures import Labels, Pictures
 from packshot.catalogue.dataset.stream import Stream, mirrored
 from packshot.catalogue.dataset.tokens import Tokens
 from packshot.catalogue.dataset.words import Words
+from packshot.catalogue.translation import paired
 from packshot.errors import ParameterError, complaints
 from packshot.training.building import KINDS, objective_of
 from packshot.training.contrasting import contrasting
@@ -200,7 +201,7 @@ def _translating(
         made, named = translating_domains(preset, where, own, settings.seed), {}
     else:
         pictures = pictures_for(preset, where)
-        labels = labels_of(pictures, preset, columns)
+        labels = paired.labels_wanted(pictures, getattr(own, "pair", ""), labels_of(pictures, preset, columns))
         made = translating(preset, pictures, own, labels, columns_of(labels), settings.seed)
         named = {column: label.names for column, label in labels.items()}
     card = {"translation": made.card, "trained_on": made.source} if made.source else {"translation": made.card}

@@ -193,6 +193,36 @@ class TestPairs:
         with pytest.raises(ParameterError, match="pair material needs the layer 'remade'"):
             prepare(preset("pix2pix"), toys, {"pair": "material"})
 
+    def test_a_translator_of_variants_is_told_what_the_variant_is(self, tmp_path: Path) -> None:
+        layers = {"photo": 3, "remade": 3, "matte": 1}
+        with PackWriter(tmp_path / "pack", (SIDE, SIDE), layers) as writer:
+            for n in range(8):
+                was, new = MATERIALS[n % 2], (*MATERIALS, "tin")[(n + 1) % 3]
+                plane = np.full((3, SIDE, SIDE), 20 * n, np.uint8)
+                row = {"sku": str(n), "category": "block", "attributes": {"material": was, "colour": "red"}}
+                writer.add(
+                    {**row, "licence": "CC0-1.0", "split": "train", "remade": {"material": new}},
+                    {"photo": plane, "remade": plane + 1, "matte": np.full((1, SIDE, SIDE), 255, np.uint8)},
+                )
+        networks = {
+            "translator": ("resnet-translator", WAY),
+            "critic": ("scale-discriminator", {**CRITIC, "channels_in": 6}),
+        }
+        row = Preset(
+            "material", "pix2pix", networks, SIDE, columns=("material",), rules={"pair": "material"}, settings=BRIEF
+        )
+        made = prepare(row, tmp_path / "pack", {})
+        assert made.attributes == {"material": ("plastic", "tin", "wood")}
+        taken = made.stream.take(0, 8)
+        for given, wanted, told in zip(taken["beside"], taken["image"], taken["label"], strict=True):
+            n = int(given.float().mean()) // 20
+            assert int(wanted.float().mean()) == 20 * n + 1
+            assert made.attributes["material"][int(told)] == (*MATERIALS, "tin")[(n + 1) % 3]
+        done = run(row, tmp_path / "pack", tmp_path / "run", device="cpu")
+        translator = translator_of(str(done.networks["translator"]))
+        assert translator.takes == "photo"
+        assert translator.translated(torch.rand(1, 3, SIDE, SIDE), {"material": "tin"}).shape == (1, 3, SIDE, SIDE)
+
     def test_an_unknown_column_is_refused(self, toys: Path) -> None:
         with pytest.raises(ParameterError, match="no picture has a 'mood'"):
             prepare(preset("stargan"), toys, {}, columns=["mood"])

@@ -21,7 +21,7 @@ from torch.nn import functional as F
 
 from packshot.catalogue.augment.draws import uniform
 from packshot.catalogue.dataset.changes import Change
-from packshot.catalogue.dataset.pictures import Pictures
+from packshot.catalogue.dataset.pictures import Labels, Pictures
 from packshot.catalogue.pairs import unit
 from packshot.catalogue.translation.drawings import drawn
 from packshot.catalogue.translation.grounds import on_white
@@ -54,6 +54,22 @@ def layers_of(pictures: Pictures, name: str, ground: Ground) -> dict[str, str]:
             told = ", ".join(have)
             raise ParameterError(f"{pictures.folder}: pair {name} needs the layer {layer!r}; its pictures have {told}")
     return layers
+
+
+def labels_wanted(pictures: Pictures, name: str, labels: Mapping[str, Labels]) -> dict[str, Labels]:
+    """Attributes of what is wanted: of the variant where one is, and that is what a translator is told."""
+    if name not in VARIANT:
+        return dict(labels)
+    found = {}
+    for column, label in labels.items():
+        own = pictures.column(column)
+        values = [
+            (row.get(VARIANT[name]) or {}).get(column) or was for row, was in zip(pictures.rows, own, strict=True)
+        ]
+        names = tuple(sorted({*label.names, *filter(None, values)}))
+        codes = {value: code for code, value in enumerate(names)}
+        found[column] = Labels(torch.tensor([codes.get(value or "", -1) for value in values]), names)
+    return found
 
 
 def paired(name: str, ground: Ground) -> Change:
