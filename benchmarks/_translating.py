@@ -27,9 +27,10 @@ from packshot.models.translating import Translator, translator_of
 from packshot.operations import translating
 from packshot.operations.operation import Context
 
-TASKS = ("drawing", "layout", "colour", "material")
-VARIANT = {"colour": "recoloured", "material": "remade"}
-TOLD = {"colour": ("colour",), "material": ("material",), "drawing": (), "layout": ()}  # besides category
+TASKS = ("drawing", "layout", "colour", "two paints", "material")
+VARIANT = {"colour": "recoloured", "two paints": "recoloured", "material": "remade"}
+PAINTED = ("colour", "two paints")
+TOLD = {"colour": ("colour",), "two paints": ("colour",), "material": ("material",)}  # of references, besides category
 ROLES = ("colour", "second colour", "third colour")
 REFERENCES = 400  # training pictures that references are chosen from
 
@@ -76,7 +77,7 @@ def cases(task: str, pictures: Pictures, rows: Tensor, known: Pictures) -> Itera
         layout, was = pictures.gather([number], "layout").long(), {"category": row["category"], **row["attributes"]}
         if layer is not None:
             new = {**was, **{k: v for k, v in row[layer].items() if v}}
-            told = {name: new[name] for name in ("category", *(ROLES if task == "colour" else ("material",)))}
+            told = {name: new[name] for name in ("category", *(ROLES if task in PAINTED else ("material",)))}
             wanted = unit(pictures.gather([number], layer))
             yield Case(number, photo, wanted, matte, told, was, layout, _reference(known, pool, new, TOLD[task]))
             continue
@@ -104,8 +105,8 @@ def baselines() -> list[Named]:
     return [
         Named("copy of the input", shown),
         Named("filled with the paints asked for", _filled, tasks=("drawing", "layout")),
-        Named("recolour to the paint asked for", _recoloured, tasks=("colour",)),
-        Named("colours of a reference (Monge-Kantorovich)", _transferred, tasks=("colour", "material")),
+        Named("recolour to the paint asked for", _recoloured, tasks=PAINTED),
+        Named("colours of a reference (Monge-Kantorovich)", _transferred, tasks=tuple(VARIANT)),
     ]
 
 
@@ -149,8 +150,9 @@ def networks(weights: list[str]) -> list[Named]:
         translator = translator_of(file if sign else name)
         label = name if sign else Path(name).stem
         if translator.takes == "photo":
+            domains = {each.get("column", "") for each in translator.facts.get("domains", ())}
             tasks = tuple(task for task in VARIANT if any(role in translator.attributes for role in _roles(task)))
-            tasks = tasks or tuple(VARIANT)
+            tasks = ("two paints",) if "colour" in domains else tasks or tuple(VARIANT)
             found.append(Named(label, _of_photo(translator), translator.digest, tasks))
             continue
         tasks = (translator.takes,)
@@ -160,7 +162,7 @@ def networks(weights: list[str]) -> list[Named]:
 
 
 def _roles(task: str) -> tuple[str, ...]:
-    return ROLES if task == "colour" else ("material", "domain")
+    return ROLES if task in PAINTED else ("material", "domain")
 
 
 def _of_drawn(translator: Translator, everything: bool) -> Method:

@@ -3,15 +3,18 @@
     drawing    an exact drawing of the product → its photo on white          (split test of any toyshop set)
     layout     the map of its parts → its photo on white                     (split test of any toyshop set)
     colour     a photo → the same product and view in other paints           (all pictures, layer recoloured)
+    two paints a red toy → the same in blue, or the other way round           (all pictures, layer recoloured)
     material   a photo → the same product and view in another material       (all pictures, layer remade)
 
-The pairs of the last two are rendered; training has the numbers below 12,000:
+The pairs of the last three are rendered; training has the numbers below 12,000:
 `packshot toyshop render --count 200 --size 64 --seed 0 --first 100000 --layers recoloured,remade --out out/variants`
-(200 pairs of each, about 5 processor minutes.) Methods are told the same: category, paints, material of the truth, and
-those of photos the exact matte; networks work as the operations do, at 64 px. Figures: L1 (of 255), PSNR, SSIM of
-luma, each inside the product; FD in the features of --features between what was made and the truth; right: how often
---judge names what was asked for; edge F: against the photo, of a drawing or layout against the truth. A case that a
-method cannot be asked is left out of its row: n. Rows in OUT/scores.jsonl are not measured again.
+`python scripts/swap_set.py --out out/two-paints --a red --b blue --count 200`
+(200 pairs of each, about 5 processor minutes.) Two paints are what methods learn of two heaps of pictures alone.
+Methods are told the same: category, paints, material of the truth, and those of photos the exact matte; networks work
+as the operations do, at 64 px. Figures: L1 (of 255), PSNR, SSIM of luma, each inside the product; FD in the features of
+--features between what was made and the truth; right: how often --judge names what was asked for; edge F: against the
+photo, of a drawing or layout against the truth. A case that a method cannot be asked is left out of its row: n. Rows
+in OUT/scores.jsonl are not measured again.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from benchmarks._translating import TASKS, VARIANT, Case, Named, baselines, cases, judged, networks, shown
+from benchmarks._translating import TASKS, TOLD, VARIANT, Case, Named, baselines, cases, judged, networks, shown
 from benchmarks.learning.records import Records
 from packshot import checkpoint, models
 from packshot.catalogue.opening import open_pictures
@@ -52,7 +55,7 @@ def main(argv: list[str] | None = None) -> None:
     records = Records(Path(chosen.out) / "scores.jsonl")
     text = []
     for task in chosen.tasks:
-        place = chosen.pairs if task in VARIANT else chosen.catalogue
+        place = chosen.paints if task == "two paints" else chosen.pairs if task in VARIANT else chosen.catalogue
         rows = _rows_of(task, place, methods, records, chosen)
         if rows:
             columns = {"method": "method", "n": "n", **{k: _heading(k, chosen) for k in FORMATS}}
@@ -68,6 +71,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     told.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS))
     told.add_argument("--catalogue", default="toyshop", help="of drawings and layouts [default: toyshop]")
     told.add_argument("--pairs", default="out/variants", help="shards with variants [default: out/variants]")
+    told.add_argument("--paints", default="out/two-paints", help="toys of two paints [default: out/two-paints]")
     told.add_argument("--count", type=int, default=200, help="cases of a task [default: 200]")
     told.add_argument("--judge", default="", help="classifier of attributes, such as toyshop-judge")
     told.add_argument("--features", default="catalogue-features", help="features of FD [default: catalogue-features]")
@@ -152,7 +156,7 @@ def _figures(task: str, case: Case, rgb: Tensor) -> dict[str, float]:
 
 def _asked(task: str, case: Case) -> dict[str, str]:
     """What the judge is to see: the attribute that was to change, or the category and main paint of what was drawn."""
-    names = {"colour": ("colour",), "material": ("material",)}.get(task, ("category", "colour"))
+    names = TOLD.get(task, ("category", "colour"))
     return {name: case.told[name] for name in names if name in case.told}
 
 

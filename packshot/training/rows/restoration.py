@@ -106,10 +106,10 @@ ROWS: Mapping[str, Preset] = {
     "curves": Preset(
         what="curves that put light and colour right: exposure, cast, veil, flatness",
         objective="restore",
-        networks={"restorer": ("curves", {})},
+        networks={"restorer": ("curves", {"width": 32})},
         size=64,
         rules={"damage": "light", "shrink": 0.2},
-        settings=adam(1e-3, 120_000, 16),
+        settings=adam(2e-3, 300_000, 16),
     ),
     "inpaint": Preset(
         what="holes of 5 to 50 %: a coarse picture, details copied from known patches",
