@@ -81,3 +81,11 @@ def test_the_words_of_operations_belong_to_something():
     for key in messages("operations.zh"):
         plain = key.removesuffix(".help")
         assert plain in known or key in choices, f"{key}: no operation, parameter or choice is called so"
+
+
+def test_every_preset_speaks_chinese():
+    from packshot.training import presets
+
+    words = messages("presets.zh")
+    assert words.keys() == presets.TABLE.keys()
+    assert all(re.search(r"[\u4e00-\u9fff]", text) for text in words.values())

@@ -5,6 +5,7 @@ export const LANGUAGES = ["en", "zh"];
 export const language = box("en");
 let words = {};
 let operationWords = {};
+let presetWords = {};
 
 async function read(name) {
   const answer = await fetch(`messages/${name}.json`);
@@ -25,6 +26,7 @@ export async function speak(name, keep = true) {
   const [shell, pictures, operations] = await Promise.all([read(name), read(`pictures.${name}`), read(`operations.${name}`)]);
   words = { ...shell, ...pictures };
   operationWords = operations;
+  presetWords = name === "zh" ? await read("presets.zh") : {}; // English is the presets' own
   if (keep) kept.set("language", name);
   document.documentElement.lang = name === "zh" ? "zh-CN" : "en";
   language.set(name);
@@ -35,6 +37,9 @@ export function t(key, values = {}) {
   const text = words[key] ?? key;
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
 }
+
+/** What a preset is for, and so are weights that it trained; `what` is what it says itself. */
+export const presetText = (name, what) => presetWords[name] ?? what;
 
 /** Whether there is a text of this key. */
 export const known = (key) => key in words;

@@ -1,9 +1,10 @@
 /* What is to be drawn: weights, attributes as the network knows them, text where it reads any, seed, variety, how many. */
 import { html, useId } from "../lib.js";
-import { bytes, number, t } from "../i18n.js";
+import { bytes, known, number, presetText, t } from "../i18n.js";
 import { Icon } from "../icons.js";
 
-const spoken = (name) => (name.charAt(0).toUpperCase() + name.slice(1)).replaceAll("_", " ");
+const spoken = (name) => (known(`attribute.${name}`) ? t(`attribute.${name}`) : (name.charAt(0).toUpperCase() + name.slice(1)).replaceAll("_", " "));
+const worded = (value) => (known(`value.${value}`) ? t(`value.${value}`) : value);
 
 /** Which of the weights draw pictures. */
 export const drawing = (models) => models.filter((one) => one.draws);
@@ -27,7 +28,7 @@ function Whole({ id, value, least, most, onChange, about }) {
 
 /** What is known of weights in a line or two. */
 const About = ({ model }) => html`
-  <p class="help">${[model.card?.what, model.card?.trained_on && t("generate.trained_on", { what: model.card.trained_on }), model.config?.size && `${model.config.size} px`, bytes(model.bytes), model.licence].filter(Boolean).join(" · ")}</p>`;
+  <p class="help">${[presetText(model.card?.preset, model.card?.what), model.card?.trained_on && t("generate.trained_on", { what: model.card.trained_on }), model.config?.size && `${model.config.size} px`, bytes(model.bytes), model.licence].filter(Boolean).join(" · ")}</p>`;
 
 /** `settings` {checkpoint, attributes, text, truncation, seed, locked, count}; `onChange(changes)`. */
 export function Controls({ models, settings, onChange }) {
@@ -46,7 +47,7 @@ export function Controls({ models, settings, onChange }) {
       <//>
       ${attributes.map(([name, values]) => html`
         <${Field} key=${name} name=${spoken(name)} id=${`${id}-${name}`}>
-          <${Select} id=${`${id}-${name}`} value=${settings.attributes[name] ?? ""} onChange=${(value) => set(name, value)} options=${[["", t("generate.any")], ...values.map((value) => [value, value])]} />
+          <${Select} id=${`${id}-${name}`} value=${settings.attributes[name] ?? ""} onChange=${(value) => set(name, value)} options=${[["", t("generate.any")], ...values.map((value) => [value, worded(value)])]} />
         <//>`)}
       ${model?.card?.words && html`
         <${Field} name=${t("generate.text")} id=${`${id}-text`} help=${t("generate.text_help")}>

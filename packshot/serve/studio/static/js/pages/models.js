@@ -1,6 +1,6 @@
 /* Models: the weights that are here; what each is, under which licence, made from which data, how fast it runs. */
 import { html, useState } from "../lib.js";
-import { bytes, number, t } from "../i18n.js";
+import { bytes, number, presetText, t } from "../i18n.js";
 import { Icon } from "../icons.js";
 import { link } from "../router.js";
 import * as service from "../service.js";
@@ -36,7 +36,7 @@ const Licence = ({ model }) => html`
 const Model = ({ model, onOpen }) => html`
   <li class="card model">
     <div class="model-head"><h2>${model.name}</h2><${Licence} model=${model} /></div>
-    <p class="soft">${model.card?.what ?? model.card?.description ?? model.network}</p>
+    <p class="soft">${presetText(model.card?.preset, model.card?.what ?? model.card?.description ?? model.network)}</p>
     ${model.trouble && html`<p class="field-problem">${model.trouble}</p>`}
     <dl class="facts">
       ${model.network && html`<div><dt>${t("models.network")}</dt><dd>${model.network}</dd></div>`}

@@ -1,6 +1,6 @@
 /* What to learn, from which pictures, for how long. */
 import { html, useMemo, useRef, useState } from "../lib.js";
-import { duration, moment, number, t, tn } from "../i18n.js";
+import { duration, moment, number, presetText, t, tn } from "../i18n.js";
 import { Icon } from "../icons.js";
 import { go, link } from "../router.js";
 import { uploadAll } from "../api.js";
@@ -50,7 +50,7 @@ function Choices({ presets, kind }) {
   const [problem, setProblem] = useState(null);
   const stop = useRef(null);
   const preset = presets.find((one) => one.name === name);
-  const groups = useMemo(() => families(presets.filter((one) => `${one.name} ${one.what}`.toLowerCase().includes(text.trim().toLowerCase()))), [presets, text]);
+  const groups = useMemo(() => families(presets.filter((one) => `${one.name} ${one.what} ${presetText(one.name, "")}`.toLowerCase().includes(text.trim().toLowerCase()))), [presets, text]);
   const ready = preset && { own: photos.length > 0, catalogue: Boolean(catalogue.trim()), toyshop: true }[source];
   const start = async () => {
     setProblem(null);
@@ -79,7 +79,7 @@ function Choices({ presets, kind }) {
           <div class="presets">${groups.map(([family, rows]) => html`
             <fieldset class="channel-group" key=${family}><legend>${t(`family.${family}`)}</legend>
               ${rows.map((one) => html`<label class="preset" key=${one.name}><input type="radio" name="preset" value=${one.name} checked=${one.name === name} onChange=${() => setName(one.name)} />
-                <span><b>${one.name}</b><span class="help">${one.what}</span></span></label>`)}
+                <span><b>${one.name}</b><span class="help">${presetText(one.name, one.what)}</span></span></label>`)}
             </fieldset>`)}</div>
         </section>
         <section class="choose">
@@ -94,7 +94,7 @@ function Choices({ presets, kind }) {
         </section>
       </div>
       <aside class="summary card" aria-label=${t("listing.summary")}>
-        ${preset && html`<div><h3>${preset.name}</h3><p class="help">${preset.what}</p></div>
+        ${preset && html`<div><h3>${preset.name}</h3><p class="help">${presetText(preset.name, preset.what)}</p></div>
           <dl class="facts">
             ${preset.size && html`<div><dt>${t("train.size")}</dt><dd>${t("train.px", { n: number(preset.size) })}</dd></div>`}
             ${preset.columns?.length > 0 && html`<div><dt>${t("train.columns")}</dt><dd>${preset.columns.join(", ")}</dd></div>`}
