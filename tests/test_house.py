@@ -151,7 +151,7 @@ def _is_nested(path, node):
     return any(node in ast.walk(f) for f in around)
 
 
-BESIDES = [("operations", {"operation", "pointing", "translating"}), ("networks", {"layers.translating"})]
+BESIDES = [("operations", {"inverting", "operation", "pointing", "translating"}), ("networks", {"layers.translating"})]
 
 
 @pytest.mark.parametrize(("folder", "besides"), BESIDES)

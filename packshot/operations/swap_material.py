@@ -33,7 +33,7 @@ class SwapMaterial(Operation):
     """Show the product in another material; its shape and its surroundings stay."""
 
     may_change_product: ClassVar[bool] = True
-    trained_by: ClassVar[str] = "`packshot train material-swap` (docs/training-translation.md)"
+    trained_by: ClassVar[str] = "`packshot train material-swap` on toys rendered twice (docs/translation.md)"
     needs_matte: ClassVar[bool] = True
 
     to: str = parameter(..., "material wanted, as the weights name it, like raw wood")

@@ -119,10 +119,11 @@ def test_after_trouble_a_run_goes_back_and_gives_up_in_the_end(shop, tmp_path, m
 
 SECOND = [n for n, preset in TABLE.items() if preset.objective in KINDS_OF_FIRST and preset.objective != "matching"]
 LARGE = [name for name, preset in TABLE.items() if preset.size > 64]
-OWN = [  # want labelled pixels, two domains, or an autoencoder for their size
+OWN = [  # want labelled pixels, variants, two domains, or an autoencoder for their size
     name
     for name, preset in TABLE.items()
-    if "layout" in (preset.rules.get("truth"), preset.rules.get("pair"))
+    if preset.rules.get("truth") == "layout"
+    or preset.rules.get("pair") in ("layout", "material", "colour")
     or preset.objective in UNPAIRED
     or (preset.objective == "matching" and preset.size > 64)
 ]

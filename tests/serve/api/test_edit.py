@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 import packshot
+from tests.serve.conftest import wait_until
 
 
 def pixels(data):
@@ -157,6 +158,7 @@ def test_a_check_says_rule_source_and_how_to_mend(call, photo):
 
 
 def test_nobody_notices_a_worker_that_is_killed(served, call, photo):
+    wait_until(lambda: served.service.pool._hands)
     next(iter(served.service.pool._hands)).process.kill()
     assert post(call, "frame", photo).status_code == 200
     answers = []
@@ -172,7 +174,7 @@ def test_nobody_notices_a_worker_that_is_killed(served, call, photo):
 
 def test_uploads_in_memory_are_bounded_and_given_back(served, call, photo):
     service = served.service
-    assert service.held == 0
+    wait_until(lambda: service.held == 0)
     service.held = max(2 * service.settings.upload_bytes, service.memory.budget // 4)
     try:
         refused = post(call, "frame", photo)
@@ -181,7 +183,7 @@ def test_uploads_in_memory_are_bounded_and_given_back(served, call, photo):
     finally:
         service.held = 0
     assert post(call, "frame", photo).status_code == 200
-    assert service.held == 0
+    wait_until(lambda: service.held == 0)  # given back once the answer is on its way
 
 
 def test_a_long_report_is_shortened_and_stays_json(call, photo):
