@@ -73,6 +73,7 @@ def serious():
     def look(page, light="light"):
         page.emulate_media(color_scheme=light, reduced_motion="reduce")
         page.evaluate(f"{source};0")
+        page.evaluate("new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)))")  # colours stand
         found = page.evaluate("axe.run().then(r => r.violations)")
         grave = [one for one in found if one["impact"] in ("serious", "critical")]
         return [f"{one['id']}: {node['html'][:120]}" for one in grave for node in one["nodes"]]

@@ -97,7 +97,7 @@ export function Shell() {
     <div class="shell">
       <a class="skip" href="#main" onClick=${(event) => { event.preventDefault(); main.current.focus(); }}>${t("skip")}</a>
       <aside class="side">
-        <a class="brand" href=${link("listing")}><${Sign} /><span translate="no">packshot</span></a>
+        <a class="brand" href=${link("listing")}><${Sign} /><span translate=${false}>packshot</span></a>
         <${Links} />
         <${Tools} onShortcuts=${() => setOpen("shortcuts")} />
       </aside>
