@@ -73,9 +73,12 @@ def serious():
     def look(page, light="light"):
         page.emulate_media(color_scheme=light, reduced_motion="reduce")
         page.evaluate(f"{source};0")
-        page.evaluate("new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)))")  # colours stand
-        found = page.evaluate("axe.run().then(r => r.violations)")
-        grave = [one for one in found if one["impact"] in ("serious", "critical")]
+        for _ in range(2):  # a second look at what may have been between two colour schemes
+            found = page.evaluate("axe.run().then(r => r.violations)")
+            grave = [one for one in found if one["impact"] in ("serious", "critical")]
+            if not grave:
+                break
+            page.wait_for_timeout(500)
         return [f"{one['id']}: {node['html'][:120]}" for one in grave for node in one["nodes"]]
 
     return look
