@@ -101,6 +101,6 @@ def _grows(preset: Preset, hold: int, fade: int) -> Preset:
 
 
 def _doublings(preset: Preset) -> int:
-    from packshot.networks.layers import pyramid
+    from packshot.networks.layers.configs import pyramid
 
     return len(pyramid(preset.size)) - 1

@@ -23,7 +23,7 @@ from packshot import checkpoint
 from packshot.catalogue.dataset.conditions import Vocabulary
 from packshot.checkpoint import Checkpoint
 from packshot.errors import BadCheckpoint, ParameterError, WeightsNotFound
-from packshot.networks.layers import require
+from packshot.networks.layers.configs import require
 
 Solver = Literal["euler", "heun"]
 NETWORK = "dit"

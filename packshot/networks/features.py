@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from packshot.networks.layers import ResidualBlock, require, require_at_least
+from packshot.networks.layers.blocks import ResidualBlock
+from packshot.networks.layers.configs import require, require_at_least
 
 
 @dataclass(frozen=True)

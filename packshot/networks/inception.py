@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from packshot.networks.layers import require, require_at_least
+from packshot.networks.layers.configs import require, require_at_least
 
 Pool = Callable[[Tensor], Tensor]
 LEAST_SIDE = 75  # px, below which the last maps vanish

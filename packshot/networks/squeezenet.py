@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from packshot.networks.layers import require_at_least
+from packshot.networks.layers.configs import require_at_least
 
 SQUEEZE = (16, 16, 32, 32, 48, 48, 64, 64)
 EXPAND = (64, 64, 128, 128, 192, 192, 256, 256)  # of each of the two branches

@@ -51,6 +51,7 @@ class Preset:
         "dualgan",
         "cut",
         "stargan",
+        "stargan-branches",
     ]
     networks: Mapping[str, tuple[str, Mapping[str, Any]]]
     size: int

@@ -20,6 +20,7 @@ from packshot.catalogue.translation.domains import Domain, TwoDomains, domains
 from packshot.catalogue.translation.folders import is_plain, packed_folder
 from packshot.errors import ParameterError
 from packshot.training.material import pictures_of, warn_of
+from packshot.training.objectives.branches import BranchedStarGan
 from packshot.training.objectives.cut import Cut
 from packshot.training.objectives.cyclegan import CycleGan
 from packshot.training.objectives.dualgan import DualGan
@@ -33,8 +34,8 @@ from packshot.training.source import Source
 Columns: TypeAlias = Mapping[str, Tensor]
 PAIRED: dict[str, type[Pix2Pix]] = {"pix2pix": Pix2Pix, "spade": SpadeGan}
 UNPAIRED: dict[str, type[CycleGan] | type[Cut]] = {"cyclegan": CycleGan, "dualgan": DualGan, "cut": Cut}
-STAR = "stargan"
-TRANSLATING = (*PAIRED, *UNPAIRED, STAR)
+STAR: dict[str, type[StarGan]] = {"stargan": StarGan, "stargan-branches": BranchedStarGan}
+TRANSLATING = (*PAIRED, *UNPAIRED, *STAR)
 COMBINATIONS = 300  # of values that occur together, kept in the card
 FIRST = "category"  # what a seed never decides
 
@@ -64,7 +65,7 @@ def translating(
     preset: Preset, pictures: Pictures, rules: Any, labels: Mapping[str, Labels], columns: Columns, seed: int
 ) -> Translating:
     """What learns from one catalogue: pairs, or attributes. Raises ParameterError as they do."""
-    made = _star if preset.objective == STAR else _pairs
+    made = _star if preset.objective in STAR else _pairs
     return made(preset, pictures, rules, labels, columns, seed)
 
 
@@ -150,7 +151,7 @@ def _star(
     known = torch.unique(codes[(codes >= 0).all(1)], dim=0)
     if not len(known):
         raise ParameterError(f"columns: no picture has all of {', '.join(labels)}; name fewer")
-    built = build(preset, {"condition_dim": sum(sizes), "classes": tuple(sizes)})
+    built = build(preset, {"condition_dim": sum(sizes), "classes": tuple(sizes), "branches": sum(sizes)})
     layers = {"image": "photo"}
     whole = "matte" in pictures.layers and len(pictures.where(has=("matte",))) == len(pictures)
     layers |= {"beside": "matte"} if whole else {}
@@ -158,7 +159,7 @@ def _star(
     stream = Stream(pictures, Order(rows.numpy(), seed), layers=layers, columns=own, change=mirrored)
     card = {"takes": "photo", "side": preset.size, "ground": "own"}
     licences = tuple(sorted({v or "unstated" for v in pictures.column("licence")}))
-    return Translating(StarGan(built, rules, sizes, known), stream, licences, len(rows), card)
+    return Translating(STAR[preset.objective](built, rules, sizes, known), stream, licences, len(rows), card)
 
 
 def build(preset: Preset, given: Mapping[str, Any]) -> dict[str, nn.Module]:

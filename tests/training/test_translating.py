@@ -14,7 +14,8 @@ from packshot.imaging.picture import Picture
 from packshot.models.translating import translator_of
 from packshot.training import presets, progress
 from packshot.training.objective import Batch
-from packshot.training.objectives.translation import History, forgotten
+from packshot.training.objectives import branches
+from packshot.training.objectives.translation import History, forgotten, one_hots
 from packshot.training.prepare import prepare
 from packshot.training.preset import Preset, flat
 from packshot.training.run import run
@@ -62,8 +63,15 @@ KINDS = {
         {},
         ("colour", "material"),
     ),
+    "stargan-branches": (
+        {"translator": ("resnet-translator", WAY), "critic": ("scale-discriminator", {**CRITIC, "condition_dim": 0})},
+        {},
+        ("colour", "material"),
+    ),
 }
-LOSS = {"pix2pix": "l1", "spade": "l1", "cyclegan": "cycle", "dualgan": "cycle", "cut": "contrast", "stargan": "cycle"}
+LOSS = {"pix2pix": "l1", "spade": "l1", "cut": "contrast"} | dict.fromkeys(
+    ("cyclegan", "dualgan", "stargan", "stargan-branches"), "cycle"
+)
 
 
 def preset(kind: str, **rules: object) -> Preset:
@@ -109,7 +117,7 @@ def test_going_on_is_the_unbroken_run_and_its_file_translates(kind: str, toys: P
     translator = translator_of(str(whole.networks["translator"]))
     assert translator.card["licence"] == "Apache-2.0"
     assert translator.side == SIDE
-    wanted = {"material": "plastic"} if kind in ("cyclegan", "dualgan", "stargan") else {}
+    wanted = {"material": "plastic"} if LOSS[kind] == "cycle" else {}
     given = torch.zeros(2, 3 if translator.takes == "photo" else 1, 14, 18)
     made = translator.translated(given, wanted, seed=1)
     assert made.shape == (2, 3, 14, 18)
@@ -266,3 +274,40 @@ def test_presets_are_complete_and_what_ships_is_small() -> None:
     told = {"sketch-to-toy": 69, "layout-to-toy": 69, "material-swap": 9, "attribute-swap": 24}
     sizes = [build(presets.find(name), {"condition_dim": k})["translator"] for name, k in told.items()]
     assert sum(2 * p.numel() for network in sizes for p in network.parameters()) < 8_000_000
+
+
+class TestBranches:
+    """The critic with a verdict for each value."""
+
+    def test_the_error_of_named_branches_over_places_that_see_the_product(self) -> None:
+        logits = torch.arange(16, dtype=torch.float32).view(2, 2, 2, 2)
+        places = torch.tensor([[1.0, 0, 0, 1], [0, 0, 0, 1]]).view(2, 1, 2, 2)
+        which = torch.tensor([[0.0, 1], [1, 0]])
+        first, second = ((4 - 3) ** 2 + (7 - 3) ** 2) / 2, (11 - 3) ** 2
+        assert branches.error([(logits, places)], which, 3) == (first + second) / 2
+        assert branches.error([(logits, places)] * 2, torch.zeros(2, 2), 3) == 0
+
+    def test_other_names_are_all_but_the_own_and_none_where_it_is_not_known(self) -> None:
+        codes = torch.tensor([[0, 2], [1, -1]])
+        assert one_hots(codes, [2, 3]).tolist() == [[1, 0, 0, 0, 1], [0, 1, 0, 0, 0]]
+        assert one_hots(codes, [2, 3], other=True).tolist() == [[0, 1, 1, 1, 0], [1, 0, 0, 0, 0]]
+
+    def test_it_comes_to_know_the_values(self, toys: Path) -> None:
+        made = prepare(preset("stargan-branches"), toys, {"total_images": 8})
+        objective, critic = made.objective, made.objective.networks["critic"]
+        optimiser = torch.optim.Adam(critic.parameters(), 0.01)
+        taken = made.stream.take(0, 8)
+        batch = Batch(
+            taken["image"] / 127.5 - 1,
+            label=taken["label"],
+            beside=taken["beside"],
+            generator=torch.Generator().manual_seed(0),
+        )
+        for _ in range(150):
+            optimiser.zero_grad()
+            sum(objective.critic_losses(batch).values()).backward()
+            optimiser.step()
+        (logits, places), *_ = objective.verdicts(batch.image / 2 + 0.5, batch)
+        found = (logits * places).sum((2, 3)) / places.sum((2, 3))
+        for code, part in zip(taken["label"].T, found.split(objective.sizes, 1), strict=True):
+            assert (part.argmax(1) == code).float().mean() >= 0.75

@@ -79,7 +79,7 @@ def choose(found: Sequence[Station], method: Method = "grad-cam") -> Station:
 def beside(score: Score, companions: Tensor) -> Score:
     """The score of each picture in the company of the same three `(3, c, h, w)`, for critics that compare a batch.
 
-    The order is that of `networks.layers.with_deviation`, which makes groups of every n-th picture of a batch of 4n.
+    The order is that of `layers.statistics.with_deviation`, which makes groups of every n-th picture of a batch of 4n.
     """
 
     def scored(x: Tensor) -> Tensor:

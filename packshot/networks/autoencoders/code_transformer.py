@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from packshot.networks.layers import check_condition, require, require_at_least
+from packshot.networks.layers.configs import check_condition, require, require_at_least
 
 Cache = list[tuple[Tensor, Tensor]]  # keys and values of each block, so far
 

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from packshot.networks.layers import Quantised, contracting, expanding, pyramid, require, require_at_least
+from packshot.networks.layers.blocks import contracting, expanding
+from packshot.networks.layers.codes import Quantised
+from packshot.networks.layers.configs import pyramid, require, require_at_least
 
 SLACK = 1e-3  # share by which the bound stays inside the outermost levels, so that rounding never leaves them
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from packshot.networks.layers import check_condition, require_at_least
+from packshot.networks.layers.configs import check_condition, require_at_least
 
 FREQUENCIES = 16
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from packshot.networks.layers import require, require_at_least
+from packshot.networks.layers.configs import require, require_at_least
 
 
 @dataclass(frozen=True)

@@ -16,15 +16,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from packshot.networks.layers import (
-    check_condition,
-    contracting,
-    expanding,
-    joined,
-    pyramid,
-    pyramid_widths,
-    require_at_least,
-)
+from packshot.networks.layers.blocks import contracting, expanding
+from packshot.networks.layers.configs import check_condition, joined, pyramid, pyramid_widths, require_at_least
 
 
 @dataclass(frozen=True)

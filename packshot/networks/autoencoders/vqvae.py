@@ -18,7 +18,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from packshot.networks.layers import Quantised, contracting, expanding, pyramid, require, require_at_least, unit_scale
+from packshot.networks.layers.blocks import contracting, expanding
+from packshot.networks.layers.codes import Quantised
+from packshot.networks.layers.configs import pyramid, require, require_at_least
+from packshot.networks.layers.statistics import unit_scale
 
 
 @dataclass(frozen=True)

@@ -18,19 +18,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from packshot.networks.layers import (
-    ConditionalNorm,
-    Critic,
-    CriticConfig,
-    GeneratorConfig,
-    Heads,
-    ResidualDown,
-    ResidualUp,
-    check_condition,
-    pyramid,
-    pyramid_widths,
-    spectral,
-)
+from packshot.networks.layers.blocks import ConditionalNorm, ResidualDown, ResidualUp
+from packshot.networks.layers.configs import CriticConfig, GeneratorConfig, check_condition, pyramid, pyramid_widths
+from packshot.networks.layers.judging import Critic, Heads
+from packshot.networks.layers.weights import spectral
 
 
 @dataclass(frozen=True)

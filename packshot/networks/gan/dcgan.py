@@ -16,7 +16,8 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from packshot.networks.layers import Critic, CriticConfig, GeneratorConfig, Heads, joined, pyramid, pyramid_widths
+from packshot.networks.layers.configs import CriticConfig, GeneratorConfig, joined, pyramid, pyramid_widths
+from packshot.networks.layers.judging import Critic, Heads
 
 
 @dataclass(frozen=True)

@@ -20,22 +20,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from packshot.networks.layers import (
-    ConditionalNorm,
-    Critic,
+from packshot.networks.layers.blocks import ConditionalNorm, ResidualDown, ResidualUp
+from packshot.networks.layers.configs import (
     CriticConfig,
     GeneratorConfig,
-    Heads,
-    Judgement,
-    ResidualDown,
-    ResidualUp,
     joined,
     pyramid,
     pyramid_widths,
     require,
     require_at_least,
-    spectral,
 )
+from packshot.networks.layers.judging import Critic, Heads, Judgement
+from packshot.networks.layers.weights import spectral
 
 
 @dataclass(frozen=True)

@@ -25,20 +25,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from packshot.networks.layers import (
-    Bounded,
-    Critic,
-    CriticConfig,
-    GeneratorConfig,
-    Heads,
-    equalised,
-    joined,
-    pyramid,
-    pyramid_widths,
-    require,
-    unit_scale,
-    with_deviation,
-)
+from packshot.networks.layers.blocks import Bounded
+from packshot.networks.layers.configs import CriticConfig, GeneratorConfig, joined, pyramid, pyramid_widths, require
+from packshot.networks.layers.judging import Critic, Heads
+from packshot.networks.layers.statistics import unit_scale, with_deviation
+from packshot.networks.layers.weights import equalised
 
 GAIN = math.sqrt(2)
 

@@ -24,21 +24,19 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from packshot.networks.layers import (
-    Bounded,
-    Critic,
+from packshot.networks.layers.blocks import Bounded
+from packshot.networks.layers.configs import (
     CriticConfig,
     GeneratorConfig,
-    Heads,
     check_condition,
-    double,
-    halve,
     pyramid,
     pyramid_widths,
     require,
     require_at_least,
-    scaled_normal_,
 )
+from packshot.networks.layers.judging import Critic, Heads
+from packshot.networks.layers.resizing import double, halve
+from packshot.networks.layers.weights import scaled_normal_
 
 SLOPE = 0.2
 GAIN = math.sqrt(2 / (1 + SLOPE**2))  # keeps the variance through a LeakyReLU

@@ -20,19 +20,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from packshot.networks.layers import (
-    ConditionalNorm,
-    Critic,
-    CriticConfig,
-    GeneratorConfig,
-    Heads,
-    ResidualDown,
-    ResidualUp,
-    check_condition,
-    pyramid,
-    pyramid_widths,
-    spectral,
-)
+from packshot.networks.layers.blocks import ConditionalNorm, ResidualDown, ResidualUp
+from packshot.networks.layers.configs import CriticConfig, GeneratorConfig, check_condition, pyramid, pyramid_widths
+from packshot.networks.layers.judging import Critic, Heads
+from packshot.networks.layers.weights import spectral
 
 ATTENTION_SIDE = 32  # px, at most: beyond it attention over all pixels costs more than the convolutions
 

@@ -26,23 +26,20 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from packshot.networks.layers import (
-    Bounded,
-    Critic,
+from packshot.networks.layers.blocks import Bounded
+from packshot.networks.layers.configs import (
     CriticConfig,
     GeneratorConfig,
-    Heads,
     check_condition,
-    double,
-    equalised,
-    halve,
     pyramid,
     pyramid_widths,
     require,
     require_at_least,
-    unit_scale,
-    with_deviation,
 )
+from packshot.networks.layers.judging import Critic, Heads
+from packshot.networks.layers.resizing import double, halve
+from packshot.networks.layers.statistics import unit_scale, with_deviation
+from packshot.networks.layers.weights import equalised
 
 GAIN = math.sqrt(2)  # of a LeakyReLU of slope 0.2, as the paper's code has it
 MAPPING_RATE = 0.01  # learning rate of the mapping relative to the rest

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from packshot.networks.layers import GeneratorConfig, UNetBody, check_condition, require, require_at_least
+from packshot.networks.layers.blocks import UNetBody
+from packshot.networks.layers.configs import GeneratorConfig, check_condition, require, require_at_least
 
 
 @dataclass(frozen=True)

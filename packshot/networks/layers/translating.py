@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from packshot.networks.layers import check_condition
+from packshot.networks.layers.configs import check_condition
 
 Norm = Literal["batch", "instance"]
 LEAST = 1e-2  # added to the variance of one picture: gradients of blank pictures stay within bounds, layer after layer

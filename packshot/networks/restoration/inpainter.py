@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from packshot.networks.layers import require, require_at_least
+from packshot.networks.layers.configs import require, require_at_least
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from packshot.networks.layers import require_at_least, spectral
+from packshot.networks.layers.configs import require_at_least
+from packshot.networks.layers.weights import spectral
 
 
 @dataclass(frozen=True)

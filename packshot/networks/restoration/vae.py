@@ -14,7 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from packshot.networks.layers import contracting, require_at_least
+from packshot.networks.layers.blocks import contracting
+from packshot.networks.layers.configs import require_at_least
 
 
 @dataclass(frozen=True)

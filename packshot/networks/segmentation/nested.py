@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from packshot.networks.layers import require_at_least
+from packshot.networks.layers.configs import require_at_least
 
 HEIGHTS = (7, 6, 5, 4)  # of the U-blocks in the first stages; those after them are RSU-4F
 FLAT = 2  # stages of RSU-4F at the end of the encoder

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from packshot.networks.layers import UNetBody, require_at_least
+from packshot.networks.layers.blocks import UNetBody
+from packshot.networks.layers.configs import require_at_least
 
 
 @dataclass(frozen=True)

@@ -16,16 +16,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from packshot.networks.layers import (
-    MIXING,
-    SmoothConv,
-    SmoothResidual,
-    double,
-    mixed,
-    moments,
-    require,
-    require_at_least,
-)
+from packshot.networks.layers.blocks import SmoothConv, SmoothResidual
+from packshot.networks.layers.configs import require, require_at_least
+from packshot.networks.layers.mixing import MIXING, mixed
+from packshot.networks.layers.resizing import double
+from packshot.networks.layers.statistics import moments
 
 
 @dataclass(frozen=True)

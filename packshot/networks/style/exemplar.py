@@ -15,7 +15,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from packshot.networks.layers import SmoothConv, double, mixed, moments, require_at_least, standardised
+from packshot.networks.layers.blocks import SmoothConv
+from packshot.networks.layers.configs import require_at_least
+from packshot.networks.layers.mixing import mixed
+from packshot.networks.layers.resizing import double
+from packshot.networks.layers.statistics import moments, standardised
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from packshot.networks.layers import halve, require, require_at_least
+from packshot.networks.layers.configs import require, require_at_least
+from packshot.networks.layers.resizing import halve
 
 
 @dataclass(frozen=True)

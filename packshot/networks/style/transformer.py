@@ -17,7 +17,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from packshot.networks.layers import SmoothConv, double, mixed, moments, require, require_at_least
+from packshot.networks.layers.blocks import SmoothConv
+from packshot.networks.layers.configs import require, require_at_least
+from packshot.networks.layers.mixing import mixed
+from packshot.networks.layers.resizing import double
+from packshot.networks.layers.statistics import moments
 
 GRID = 18  # of the content-aware positions, as in the paper
 

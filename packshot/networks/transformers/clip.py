@@ -18,7 +18,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from packshot.networks.layers import ResidualBlock, require, require_at_least
+from packshot.networks.layers.blocks import ResidualBlock
+from packshot.networks.layers.configs import require, require_at_least
 
 LEAST_PX = 16
 

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from packshot.networks.layers import require, require_at_least
+from packshot.networks.layers.configs import require, require_at_least
 
 FREQUENCIES = 32  # of time, as sines and cosines
 LEAST = 0.05  # of 1 − time, by which a foreseen picture is turned into a velocity (Li & He 2025, §4.3)

@@ -16,8 +16,10 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from packshot.networks.layers import Judgement, require, require_at_least, spectral
+from packshot.networks.layers.configs import require, require_at_least
+from packshot.networks.layers.judging import Judgement
 from packshot.networks.layers.translating import told
+from packshot.networks.layers.weights import spectral
 
 Maps = list[Tensor]
 
@@ -28,7 +30,7 @@ class ScalesConfig:
 
     channels_in: of all that is judged, the picture and what it was made from. spectral: normalisation on or off.
     normed: every layer but the first gives maps with mean 0 and deviation 1, picture by picture; for clipped weights,
-    whose signal would vanish.
+    whose signal would vanish. branches: verdicts of each place, one a value (Choi et al. 2020).
     """
 
     channels_in: int = 3
@@ -38,14 +40,22 @@ class ScalesConfig:
     scales: int = 1
     spectral: bool = True
     normed: bool = False
+    branches: int = 1
 
     def __post_init__(self) -> None:
-        require_at_least(1, channels_in=self.channels_in, width=self.width, depth=self.depth, scales=self.scales)
+        require_at_least(
+            1,
+            branches=self.branches,
+            channels_in=self.channels_in,
+            width=self.width,
+            depth=self.depth,
+            scales=self.scales,
+        )
         require_at_least(0, condition_dim=self.condition_dim)
 
 
 class Patches(nn.Module):
-    """One size: `(n, channels_in, h, w)` → maps, the last of them logits `(n, 1, about h/2^depth, about w/2^depth)`."""
+    """One size: `(n, channels_in, h, w)` → maps, the last of them logits `(n, branches, about h/2^depth, …)`."""
 
     def __init__(self, config: ScalesConfig) -> None:
         super().__init__()
@@ -53,7 +63,7 @@ class Patches(nn.Module):
         widths = [config.channels_in, *(config.width * min(2**level, 8) for level in range(config.depth))]
         layers = [wrap(nn.Conv2d(a, b, 4, 2, 1)) for a, b in itertools.pairwise(widths)]
         self.layers = nn.ModuleList([*layers, wrap(nn.Conv2d(widths[-1], widths[-1], 3, 1, 1))])
-        self.verdict = wrap(nn.Conv2d(widths[-1], 1, 3, 1, 1))
+        self.verdict = wrap(nn.Conv2d(widths[-1], config.branches, 3, 1, 1))
         self.normed, dim = config.normed, config.condition_dim
         self.match = wrap(nn.Linear(dim, widths[-1], bias=False)) if dim else None
 

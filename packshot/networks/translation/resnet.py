@@ -21,7 +21,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from packshot.networks.layers import double, require, require_at_least
+from packshot.networks.layers.configs import require, require_at_least
+from packshot.networks.layers.resizing import double
 from packshot.networks.layers.translating import Norm, Residual, Step, conv, told
 
 KIND: Norm = "instance"

@@ -17,7 +17,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from packshot.networks.layers import require_at_least
+from packshot.networks.layers.configs import require_at_least
 from packshot.networks.layers.translating import Step, conv, enlarged, told
 
 

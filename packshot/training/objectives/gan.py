@@ -31,7 +31,7 @@ from torch.nn import functional as F
 
 from packshot.errors import ParameterError
 from packshot.losses import adversarial, penalties, pixel
-from packshot.networks.layers import Judgement
+from packshot.networks.layers.judging import Judgement
 from packshot.training.objective import Batch, Losses, Phase
 from packshot.training.objectives.adaptive import Adaptive
 from packshot.training.schedule import Cosine, constant
@@ -66,7 +66,7 @@ class GanSettings(BaseModel):
 
 
 class Gan:
-    """The objective. critic: a `networks.layers.Critic`; augment: differentiable, or None.
+    """The objective. critic: a `networks.layers.judging.Critic`; augment: differentiable, or None.
 
     An augment that is a module with `observe(real_scores)` and `settle()` is stored with the networks and told of the
     critic's scores of real pictures in every step.

@@ -21,7 +21,7 @@ from torch.nn import functional as F
 
 from packshot.errors import ParameterError
 from packshot.models import words
-from packshot.networks.layers import Judgement
+from packshot.networks.layers.judging import Judgement
 from packshot.training.objective import Batch, Losses, Phase
 from packshot.training.objectives.gan import Augment, Gan, GanSettings
 

@@ -93,10 +93,11 @@ def forgotten(batch: Batch, sizes: Sequence[int], share: float) -> Tensor | None
     return batch.condition * kept.repeat_interleave(torch.tensor(sizes, device=kept.device), dim=1)
 
 
-def one_hots(codes: Tensor, sizes: Sequence[int]) -> Tensor:
-    """`(n, attributes)` numbers of values → ones and zeros side by side; -1 gives zeros."""
-    parts = [nn.functional.one_hot(c.clamp(min=0), k) * (c >= 0)[:, None] for c, k in zip(codes.T, sizes, strict=True)]
-    return torch.cat(parts, 1).float()
+def one_hots(codes: Tensor, sizes: Sequence[int], other: bool = False) -> Tensor:
+    """`(n, attributes)` numbers of values → ones and zeros side by side; -1 gives zeros. other: ones for all others."""
+    parts = [nn.functional.one_hot(c.clamp(min=0), k) for c, k in zip(codes.T, sizes, strict=True)]
+    there = [(c >= 0)[:, None] for c in codes.T]
+    return torch.cat([(1 - p if other else p) * known for p, known in zip(parts, there, strict=True)], 1).float()
 
 
 def asked(batch: Batch, known: Tensor, sizes: Sequence[int], open_share: float) -> tuple[Tensor, Tensor]:

@@ -46,6 +46,13 @@ def coarse(x: Tensor, y: Tensor) -> Tensor:
     return (F.adaptive_avg_pool2d(y, 8) - F.adaptive_avg_pool2d(x, 8)).abs().mean()
 
 
+def seen(logits: Tensor, matte: Tensor | None) -> Tensor:
+    """`(n, 1, h, w)` of a critic's places: ones where some of the product is, all ones where no matte is known."""
+    if matte is None:
+        return torch.ones_like(logits[:, :1])
+    return (F.adaptive_max_pool2d(matte, logits.shape[2:]) > 0.5).to(logits.dtype)
+
+
 def scores(maps: Sequence[Sequence[Tensor]], matte: Tensor | None) -> Tensor:
     """What a critic's last maps say, as one row: of places that see the product, of all where no matte is known.
 
@@ -54,8 +61,8 @@ def scores(maps: Sequence[Sequence[Tensor]], matte: Tensor | None) -> Tensor:
     found = []
     for each in maps:
         last = each[-1]
-        seen = torch.ones_like(last) if matte is None else F.adaptive_max_pool2d(matte, last.shape[2:])
-        found.append(last[seen > 0.5] if bool((seen > 0.5).any()) else last.flatten())
+        places = seen(last, matte) > 0
+        found.append(last[places] if bool(places.any()) else last.flatten())
     return torch.cat(found)
 
 

@@ -72,7 +72,13 @@ def of_labels(**entries: Any) -> dict[str, Any]:
     return {"translator": ("resnet-translator", entries), "critic": ("star-discriminator", {"width": 24})}
 
 
+def of_branches(entries: Mapping[str, Any], **critics: Any) -> dict[str, Any]:
+    """A translator told what is wanted, and a critic of patches with a verdict for each value."""
+    return {"translator": ("resnet-translator", entries), "critic": critic(condition_dim=0, **NORMED, **critics)}
+
+
 STAR: Mapping[str, Any] = {"classes": 2.0, "cycle": 4.0}
+BRANCHED: Mapping[str, Any] = {"classes": 2.0, "cycle": 4.0, "critic_steps": 2}
 LOOSE: Mapping[str, float] = {"cycle": 4.0, "identity": 0.0}  # the gate keeps what need not change, see the page
 TOY: Mapping[str, Any] = {"size": 64, "data": "toyshop"}
 BLANK = 50.0  # bound of gradients: those of blank pictures are huge behind instance normalisation
@@ -113,12 +119,12 @@ ROWS: Mapping[str, Preset] = {
         settings=adam(110_000),
     ),
     "attribute-swap": Preset(
-        what="another colour or material by name: StarGAN",
-        objective="stargan",
-        networks=of_labels(width=24, blocks=6),
+        what="another colour or material by name: StarGAN, a critic with a branch for each value",
+        objective="stargan-branches",
+        networks=of_branches({"width": 24, "blocks": 6}),
         columns=("colour", "material"),
-        rules=STAR,
-        settings=adam(110_000, rate=2e-4, clip_norm=BLANK),
+        rules=BRANCHED,
+        settings=adam(180_000, clip_norm=BLANK, rates=QUICK_CRITIC),
         **TOY,
     ),
     "pix2pix": Preset(
