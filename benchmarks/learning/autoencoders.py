@@ -32,7 +32,7 @@ from packshot.evaluation.distances import frechet_distance, moments
 from packshot.evaluation.tables import markdown_table
 from packshot.losses.latent import kl_to_standard_normal
 from packshot.training import presets
-from packshot.training.prepare import condition_of
+from packshot.training.columns import condition_of
 
 FIRST, SECOND = 2 / 3, 1 / 3
 ASIDE = 2_000  # training pictures that the deviation is read from

@@ -28,7 +28,7 @@ from packshot.imaging.sheets import tiled
 from packshot.models.sampling import Sampler, seeds_of
 from packshot.training import presets
 from packshot.training.accuracy import accuracy_from, shares_right
-from packshot.training.prepare import condition_of
+from packshot.training.columns import condition_of
 from packshot.training.preset import Preset
 from packshot.training.run import run
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,6 @@ from typing import Any
 import torch
 from pydantic import ValidationError
 from torch import Tensor
-from torch.nn import functional as F
 
 from packshot.catalogue.dataset import changes
 from packshot.catalogue.dataset.conditions import Vocabulary
@@ -22,11 +21,11 @@ from packshot.catalogue.dataset.words import Words
 from packshot.catalogue.translation import paired
 from packshot.errors import ParameterError, complaints
 from packshot.training.building import KINDS, objective_of
+from packshot.training.columns import columns_of, labels_as, labels_of, texts_of, vectors_of
 from packshot.training.contrasting import contrasting
 from packshot.training.first_stage import SECOND, FirstStage
 from packshot.training.flowing import flowing, given_of, telling, told_of
 from packshot.training.material import pictures_of
-from packshot.training.missing import filled
 from packshot.training.objective import Objective
 from packshot.training.objectives.codes import CodePrior
 from packshot.training.objectives.restore import RestoreSettings
@@ -39,9 +38,6 @@ from packshot.training.settings import Settings
 from packshot.training.source import Source
 from packshot.training.styling import STYLING, styling
 from packshot.training.translating import TRANSLATING, UNPAIRED, pictures_for, translating, translating_domains
-
-TOKENS = 32  # words of a product's text that are read
-VOCABULARY = 1000
 
 
 @dataclass(frozen=True)
@@ -68,6 +64,21 @@ class Prepared:
     card: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What a family of objectives is prepared from. rules: of the objective, settled; columns: None = the preset's."""
+
+    preset: Preset
+    place: str | Path
+    settings: Settings
+    rules: Mapping[str, Any]
+    columns: Sequence[str] | None
+
+    def own(self) -> Any:
+        """The rules as the objective's own model of them."""
+        return KINDS[self.preset.objective].rules(**self.rules)
+
+
 def prepare(
     preset: Preset, catalogue: str | Path, changes: Mapping[str, Any], columns: Sequence[str] | None = None
 ) -> Prepared:
@@ -78,34 +89,29 @@ def prepare(
     settings, for columns asked for that the catalogue lacks, and where a classifier has nothing to name.
     """
     settings, rules = _settled(preset, changes)
-    if preset.objective in RESTORING:
-        return _restoring(preset, catalogue, settings, rules)
-    if preset.objective == "segment":
-        return _segmenting(preset, catalogue, settings, rules)
-    if preset.objective == "contrast":
-        return _contrasting(preset, catalogue, settings, rules)
-    if preset.objective in STYLING:
-        return _styling(preset, catalogue, settings, rules)
-    if preset.objective in TRANSLATING:
-        return _translating(preset, catalogue, settings, rules, columns)
-    if preset.objective == "matching":
-        return _flowing(preset, catalogue, settings, rules, columns)
+    family = FAMILIES.get(preset.objective, _generating)
+    return family(Asked(preset, catalogue, settings, rules, columns))
+
+
+def _generating(asked: Asked) -> Prepared:
+    """Pictures with labels and texts: generators, autoencoders, second stages and classifiers."""
+    preset, settings, rules, columns = asked.preset, asked.settings, asked.rules, asked.columns
     first = None
     if preset.objective in SECOND:
         first = FirstStage.read(rules.get("autoencoder", ""), preset.objective)
     if first is not None:
         preset = replace(preset, size=first.size, channels=first.channels)
     wanted = tuple(_layers(preset).values())
-    pictures = pictures_of(catalogue, preset.size, preset.channels, wanted)
+    pictures = pictures_of(asked.place, preset.size, preset.channels, wanted)
     labels = _labels(pictures, preset, columns, first)
     rows = pictures.where(split="train")
     if not len(rows):
         rows = torch.arange(len(pictures))
     if preset.told:
-        return _open(preset, pictures, rows, first, settings, rules, columns)
-    words, tokens = _texts(pictures, preset.texts, rows)
+        return _open(replace(asked, preset=preset), pictures, rows, first)
+    words, tokens = texts_of(pictures, preset.texts, rows)
     given = columns_of(labels) | ({} if tokens is None else {"tokens": tokens})
-    given |= _vectors(pictures, preset.texts, str(rules.get("encoder", "")))
+    given |= vectors_of(pictures, preset.texts, str(rules.get("encoder", "")))
     stream = Stream(
         pictures, Order(rows.numpy(), settings.seed), layers=_layers(preset), columns=given,
         change=change_of(preset.augment, tuple(labels)),
@@ -124,54 +130,49 @@ def prepare(
     )
 
 
-def _restoring(preset: Preset, place: str | Path, settings: Settings, rules: Mapping[str, Any]) -> Prepared:
+def _restoring(asked: Asked) -> Prepared:
     """Crops of photographs of any size, without labels."""
-    own = KINDS[preset.objective].rules(**rules)
+    own = asked.own()
     assert isinstance(own, RestoreSettings)
-    crops, album = crops_of(place, preset.size, own.shrink, settings.seed)
-    torch.manual_seed(settings.seed)
-    return Prepared(restoring_objective_of(preset, own), crops, settings, {}, album.licences, len(album))
+    crops, album = crops_of(asked.place, asked.preset.size, own.shrink, asked.settings.seed)
+    torch.manual_seed(asked.settings.seed)
+    return Prepared(restoring_objective_of(asked.preset, own), crops, asked.settings, {}, album.licences, len(album))
 
 
-def _segmenting(preset: Preset, place: str | Path, settings: Settings, rules: Mapping[str, Any]) -> Prepared:
+def _segmenting(asked: Asked) -> Prepared:
     """Composed pictures with their opacity, or labelled ones with the names of their classes."""
-    torch.manual_seed(settings.seed)
-    made = segmenting(preset, place, KINDS[preset.objective].rules(**rules), settings.seed)
-    return Prepared(made.objective, made.stream, settings, made.attributes, made.licences, made.pictures)
+    torch.manual_seed(asked.settings.seed)
+    made = segmenting(asked.preset, asked.place, asked.own(), asked.settings.seed)
+    return Prepared(made.objective, made.stream, asked.settings, made.attributes, made.licences, made.pictures)
 
 
-def _contrasting(preset: Preset, place: str | Path, settings: Settings, rules: Mapping[str, Any]) -> Prepared:
+def _contrasting(asked: Asked) -> Prepared:
     """Pictures with what is said of them."""
-    torch.manual_seed(settings.seed)
-    made = contrasting(preset, place, KINDS[preset.objective].rules(**rules), settings.seed)
-    card = {"input_px": preset.size}
-    return Prepared(made.objective, made.stream, settings, {}, made.licences, made.pictures, made.tokens, card=card)
+    torch.manual_seed(asked.settings.seed)
+    made = contrasting(asked.preset, asked.place, asked.own(), asked.settings.seed)
+    card = {"input_px": asked.preset.size}
+    return Prepared(
+        made.objective, made.stream, asked.settings, {}, made.licences, made.pictures, made.tokens, card=card
+    )
 
 
-def _styling(preset: Preset, place: str | Path, settings: Settings, rules: Mapping[str, Any]) -> Prepared:
+def _styling(asked: Asked) -> Prepared:
     """Crops of photographs, and pictures whose style is learned."""
-    torch.manual_seed(settings.seed)
-    own = KINDS[preset.objective].rules(**rules)
+    torch.manual_seed(asked.settings.seed)
+    own = asked.own()
     assert isinstance(own, StyleRules)
-    made = styling(preset, place, own, settings.seed)
-    return Prepared(made.objective, made.stream, settings, {}, made.licences, made.pictures)
+    made = styling(asked.preset, asked.place, own, asked.settings.seed)
+    return Prepared(made.objective, made.stream, asked.settings, {}, made.licences, made.pictures)
 
 
-def _open(
-    preset: Preset,
-    pictures: Pictures,
-    rows: Tensor,
-    first: FirstStage | None,
-    settings: Settings,
-    rules: Mapping[str, Any],
-    columns: Sequence[str] | None,
-) -> Prepared:
+def _open(asked: Asked, pictures: Pictures, rows: Tensor, first: FirstStage | None) -> Prepared:
     """A transformer over codes, told any part of what may be told."""
+    preset, settings, columns = asked.preset, asked.settings, asked.columns
     vocabulary = told_of(pictures, preset.told if columns is None else columns, rows, columns is not None, {})
     change = telling(vocabulary, "mirror" in preset.augment)
     stream = Stream(pictures, Order(rows.numpy(), settings.seed), columns=given_of(pictures, vocabulary), change=change)
     torch.manual_seed(settings.seed)
-    objective = objective_of(preset, rules, vocabulary.sizes, 0, first)
+    objective = objective_of(preset, asked.rules, vocabulary.sizes, 0, first)
     assert isinstance(objective, CodePrior)
     objective.sizes = vocabulary.sizes
     licences = tuple(sorted({value or "unstated" for value in pictures.column("licence")}))
@@ -179,44 +180,32 @@ def _open(
                     vocabulary=vocabulary)  # fmt: skip
 
 
-def _flowing(
-    preset: Preset, place: str | Path, settings: Settings, rules: Mapping[str, Any], columns: Sequence[str] | None
-) -> Prepared:
+def _flowing(asked: Asked) -> Prepared:
     """Pictures with whatever can be told of them."""
-    torch.manual_seed(settings.seed)
-    made = flowing(preset, place, KINDS[preset.objective].rules(**rules), columns, settings.seed)
-    return Prepared(made.objective, made.stream, settings, dict(made.vocabulary.attributes), made.licences,
+    torch.manual_seed(asked.settings.seed)
+    made = flowing(asked.preset, asked.place, asked.own(), asked.columns, asked.settings.seed)
+    return Prepared(made.objective, made.stream, asked.settings, dict(made.vocabulary.attributes), made.licences,
                     made.pictures, first=made.first, vocabulary=made.vocabulary,
                     encoder=made.encoder, encoder_file=made.words)  # fmt: skip
 
 
-def _translating(
-    preset: Preset, place: str | Path, settings: Settings, rules: Mapping[str, Any], columns: Sequence[str] | None
-) -> Prepared:
+def _translating(asked: Asked) -> Prepared:
     """Pairs, two domains, or pictures whose attributes are exchanged."""
+    preset, settings = asked.preset, asked.settings
     torch.manual_seed(settings.seed)
-    own = KINDS[preset.objective].rules(**rules)
-    where = "" if str(place) == "." else str(place)
+    own = asked.own()
+    where = "" if str(asked.place) == "." else str(asked.place)
     if preset.objective in UNPAIRED:
         made, named = translating_domains(preset, where, own, settings.seed), {}
     else:
         pictures = pictures_for(preset, where)
-        labels = paired.labels_wanted(pictures, getattr(own, "pair", ""), labels_of(pictures, preset, columns))
+        labels = paired.labels_wanted(pictures, getattr(own, "pair", ""), labels_of(pictures, preset, asked.columns))
         made = translating(preset, pictures, own, labels, columns_of(labels), settings.seed)
         named = {column: label.names for column, label in labels.items()}
     card = {"translation": made.card, "trained_on": made.source} if made.source else {"translation": made.card}
     return Prepared(
         made.objective, made.stream, settings, named | dict(made.attributes), made.licences, made.pictures, card=card
     )
-
-
-def labels_of(pictures: Pictures, preset: Preset, columns: Sequence[str] | None) -> dict[str, Labels]:
-    """The preset's columns that the catalogue has, or all of those asked for."""
-    wanted = preset.columns if columns is None else columns
-    here = [column for column in wanted if columns is not None or any(pictures.column(column))]
-    if preset.objective == "classify" and not here:
-        raise ParameterError(f"columns: the catalogue has no {', '.join(wanted)} to name; give the columns it has")
-    return {column: pictures.labels(column) for column in here}
 
 
 def _labels(
@@ -229,11 +218,6 @@ def _labels(
         told = ", ".join(first.attributes)
         raise ParameterError(f"columns: the autoencoder is told {told}, so is its second stage; leave columns out")
     return labels_as(pictures, first.attributes)
-
-
-def labels_as(pictures: Pictures, attributes: Mapping[str, Sequence[str]]) -> dict[str, Labels]:
-    """The columns of a trained network, numbered as it numbers them."""
-    return {column: pictures.labels(column, names) for column, names in attributes.items()}
 
 
 def change_of(names: Sequence[str], columns: Sequence[str]) -> changes.Change | None:
@@ -272,50 +256,11 @@ def _settled(preset: Preset, changes: Mapping[str, Any]) -> tuple[Settings, dict
         raise ParameterError("; ".join(complaints(error, ""))) from None
 
 
-def _texts(pictures: Pictures, columns: Sequence[str], rows: Tensor) -> tuple[Words | None, Tensor | None]:
-    """Vocabulary of the training pictures' texts, and the tokens `(n, TOKENS)` of all pictures."""
-    if not columns:
-        return None, None
-    texts = _joined(pictures, columns)
-    words = Words.found_in((texts[int(row)] for row in rows), VOCABULARY)
-    return words, words.tokens(texts, TOKENS)
-
-
-def _joined(pictures: Pictures, columns: Sequence[str]) -> list[str]:
-    """The texts of these columns as one, for every picture."""
-    parts = zip(*(pictures.column(column) for column in columns), strict=True)
-    return [" ".join(part for part in row if part) for row in parts]
-
-
-def _vectors(pictures: Pictures, columns: Sequence[str], encoder: str) -> dict[str, Tensor]:
-    """`vector` of every picture: its text as a trained encoder has it; nothing where none is named."""
-    if not encoder or not columns:
-        return {}
-    from packshot.models import words
-
-    return {"vector": words.load(encoder).texts(_joined(pictures, columns))}
-
-
-def columns_of(labels: Mapping[str, Labels]) -> dict[str, Tensor]:
-    """`label` and `condition` of every picture; `asked…`, the same completed, if some are not known.
-
-    Nothing without attributes.
-    """
-    if not labels:
-        return {}
-    codes = torch.stack([label.codes for label in labels.values()], dim=1)
-    sizes = [len(label.names) for label in labels.values()]
-    found = {"label": codes, "condition": condition_of(codes, sizes)}
-    if bool((codes < 0).any()):
-        asked = filled(codes)
-        found |= {"asked_label": asked, "asked": condition_of(asked, sizes)}
-    return found
-
-
-def condition_of(codes: Tensor, sizes: list[int]) -> Tensor:
-    """`(n, columns)` class numbers → `(n, sum of sizes)` one-hots side by side; -1 gives zeros."""
-    parts = []
-    for column, size in enumerate(sizes):
-        code = codes[:, column]
-        parts.append(F.one_hot(code.clamp(min=0), size).float() * (code >= 0)[:, None])
-    return torch.cat(parts, dim=1)
+FAMILIES: Mapping[str, Callable[[Asked], Prepared]] = {
+    **dict.fromkeys(RESTORING, _restoring),
+    "segment": _segmenting,
+    "contrast": _contrasting,
+    **dict.fromkeys(STYLING, _styling),
+    **dict.fromkeys(TRANSLATING, _translating),
+    "matching": _flowing,
+}  # objectives that are not here are prepared by `_generating`

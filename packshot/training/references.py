@@ -16,7 +16,7 @@ from packshot.evaluation import inception
 from packshot.evaluation.features import FeatureNetwork, features_of
 from packshot.models import find
 from packshot.models.sampling import Sampler
-from packshot.training.prepare import columns_of, labels_as
+from packshot.training.columns import columns_of, labels_as
 
 BATCH = 50
 

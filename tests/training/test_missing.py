@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from packshot.networks.gan.cgan import CGANCritic, CGANCriticConfig, CGANGenerator, CGANGeneratorConfig
 from packshot.training import progress
+from packshot.training.columns import condition_of
 from packshot.training.loop import train
 from packshot.training.missing import filled
 from packshot.training.objective import Batch
 from packshot.training.objectives.gan import Gan, GanSettings
-from packshot.training.prepare import condition_of
 from packshot.training.schedule import constant
 from packshot.training.settings import Settings
 from packshot.training.source import Arrays

@@ -19,9 +19,9 @@ from packshot.catalogue.ingest import ingest
 from packshot.catalogue.shards.files import INDEX
 from packshot.errors import PackshotError, ParameterError
 from packshot.models.sampling import TOKENS
+from packshot.training.columns import columns_of, labels_as
 from packshot.training.explaining.subject import Subject
 from packshot.training.material import pictures_of
-from packshot.training.prepare import columns_of, labels_as
 
 MOST = 2000  # pictures whose codes are averaged
 SPLITS = ("test", "validation", "")  # where pictures are taken from first

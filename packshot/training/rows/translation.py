@@ -78,7 +78,7 @@ def of_branches(entries: Mapping[str, Any], **critics: Any) -> dict[str, Any]:
 
 
 STAR: Mapping[str, Any] = {"classes": 2.0, "cycle": 4.0}
-BRANCHED: Mapping[str, Any] = {"classes": 2.0, "cycle": 4.0, "critic_steps": 2}
+BRANCHED: Mapping[str, Any] = {"classes": 6.0, "cycle": 2.0, "critic_steps": 2}
 LOOSE: Mapping[str, float] = {"cycle": 4.0, "identity": 0.0}  # the gate keeps what need not change, see the page
 TOY: Mapping[str, Any] = {"size": 64, "data": "toyshop"}
 BLANK = 50.0  # bound of gradients: those of blank pictures are huge behind instance normalisation
