@@ -20,11 +20,13 @@ from packshot.evaluation.tables import markdown_table
 
 ROOT = Path(__file__).parent.parent
 WEIGHTS, PAGE = ROOT / "packshot" / "weights", ROOT / "docs" / "weights.md"
+MOST = 24  # entries of a list that the page shows
 LEFT_OUT = ("pictures", "features", "split", "seed", "real", "generated", "kernel_spread")
 HEAD = """# Weights
 
 Made by `python scripts/ship_weights.py` from the cards inside the files: `packshot models list` finds them by name. All
-are trained by this project, by a preset, on data whose licence allows it, and are under Apache-2.0.
+are trained by this project, by a preset, on data whose licence allows it, and are under Apache-2.0. Long lists are cut
+short here; `packshot models show NAME` prints the whole card.
 
 """
 
@@ -71,6 +73,22 @@ def cut_metrics(text: str, digest: str) -> dict[str, Any]:
     return found
 
 
+def shortened(value: Any) -> Any:
+    """A card's value to be read by a person: of long lists the first entries, flat lists as one line of text."""
+    if isinstance(value, dict):
+        return {key: shortened(each) for key, each in value.items()}
+    if not isinstance(value, list):
+        return value
+    flat = all(
+        isinstance(each, str | int | float) and (not isinstance(each, str) or each.isprintable()) for each in value
+    )
+    if len(value) <= MOST:
+        return ", ".join(str(each) for each in value) if flat else [shortened(each) for each in value]
+    if flat:
+        return ", ".join(str(each) for each in value[:MOST]) + f" … ({len(value):,} in all)"
+    return f"({len(value):,} entries)"
+
+
 def page() -> str:
     """The document."""
     rows, parts = [], []
@@ -80,7 +98,8 @@ def page() -> str:
         size = {"million": sum(t.numel() for t in stored.tensors.values()) / 1e6, "MB": file.stat().st_size / 1e6}
         data = f"{stored.card['trained_on']} ({', '.join(stored.card['data_licences'])})"
         rows.append({**row, **size, "data": data})
-        parts.append(f"## {file.stem}\n\n```json\n{json.dumps(dict(stored.card), indent=1, ensure_ascii=False)}\n```\n")
+        card = json.dumps(shortened(dict(stored.card)), indent=1, ensure_ascii=False)
+        parts.append(f"## {file.stem}\n\n```json\n{card}\n```\n")
     table = markdown_table(rows, list(rows[0]), {"million": ".2f", "MB": ".2f"})
     return HEAD + table + "\n\n" + "\n".join(parts)
 

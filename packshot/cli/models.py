@@ -1,4 +1,4 @@
-"""`packshot models list|bench`: weights that are there, and how fast each engine runs them on this machine."""
+"""`packshot models list|show|bench`: weights that are there, their cards, how fast each engine runs them here."""
 
 from __future__ import annotations
 
@@ -28,6 +28,18 @@ def listed() -> None:
         typer.echo(f"{path.stem:<24} {stored.network}, licence {licence}, engine {engine}, {path.parent}")
     if not found:
         typer.echo(f"none; own ones go into {models.home() / 'weights'}")
+
+
+@app.command("show")
+def shown(name: Annotated[str, typer.Argument(help="weights by name or file")]) -> None:
+    """The card of weights as JSON: what they do, what they learned from, licence, what was measured."""
+    import json
+
+    from packshot import checkpoint, models
+
+    stored = checkpoint.read(models.find(name))
+    told = {"network": stored.network, "config": dict(stored.config), "sha256": stored.digest, **stored.card}
+    typer.echo(json.dumps(told, indent=2, ensure_ascii=False, default=list))
 
 
 @app.command("bench")

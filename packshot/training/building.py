@@ -14,8 +14,9 @@ from packshot.catalogue.augment.diffaugment import diffaugment
 from packshot.errors import ParameterError
 from packshot.training.first_stage import FirstStage
 from packshot.training.objective import Objective
+from packshot.training.objectives.adapter import AdaptStyle
 from packshot.training.objectives.adaptive import Adaptive
-from packshot.training.objectives.branches import BranchedStarGan
+from packshot.training.objectives.branches import BranchedStarGan, BranchRules
 from packshot.training.objectives.classify import Classify, ClassifySettings
 from packshot.training.objectives.codes import CodePrior, CodesSettings
 from packshot.training.objectives.contrast import Contrast, ContrastSettings
@@ -23,6 +24,7 @@ from packshot.training.objectives.cut import Cut, CutRules
 from packshot.training.objectives.cyclegan import CycleGan, CycleRules
 from packshot.training.objectives.discrete import Discrete, DiscreteSettings
 from packshot.training.objectives.dualgan import DualGan, DualRules
+from packshot.training.objectives.exemplar import ExemplarStyle
 from packshot.training.objectives.flow import Flow, FlowSettings
 from packshot.training.objectives.gan import Gan, GanSettings
 from packshot.training.objectives.growing import Growing, GrowingSettings
@@ -41,7 +43,7 @@ from packshot.training.objectives.restore import (
 from packshot.training.objectives.segment import Segment, SegmentSettings
 from packshot.training.objectives.spade import SpadeGan, SpadeRules
 from packshot.training.objectives.stargan import StarGan
-from packshot.training.objectives.style import AdaptStyle, AnyStyle, ExemplarStyle, OneStyle, StyleRules
+from packshot.training.objectives.style import AnyStyle, OneStyle, StyleRules
 from packshot.training.objectives.stylegan import StyleGan, StyleSettings
 from packshot.training.objectives.translation import PairedRules, StarRules
 from packshot.training.objectives.vae import Vae, VaeSettings
@@ -84,7 +86,7 @@ KINDS: Mapping[str, Kind] = {
     "cyclegan": Kind(CycleGan, CycleRules, ("translator", "critic_a", "critic_b"), augmented=False),
     "dualgan": Kind(DualGan, DualRules, ("translator", "critic_a", "critic_b"), augmented=False),
     "cut": Kind(Cut, CutRules, ("translator", "critic", "projector"), augmented=False),
-    "stargan-branches": Kind(BranchedStarGan, StarRules, ("translator", "critic"), augmented=False),
+    "stargan-branches": Kind(BranchedStarGan, BranchRules, ("translator", "critic"), augmented=False),
     "stargan": Kind(StarGan, StarRules, ("translator", "critic"), augmented=False),
     "style": Kind(OneStyle, StyleRules, ("restyler",), augmented=False),  # with their streams: see `styling`
     "style-adapter": Kind(AdaptStyle, StyleRules, ("adapter",), augmented=False),

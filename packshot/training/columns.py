@@ -27,6 +27,20 @@ def labels_of(pictures: Pictures, preset: Preset, columns: Sequence[str] | None)
     return {column: pictures.labels(column) for column in here}
 
 
+def only(pictures: Pictures, labels: Mapping[str, Labels], values: str) -> dict[str, Labels]:
+    """The labels with some values alone, `VALUE|VALUE…`; a column of which none is named keeps all of them.
+
+    Raises ParameterError for a value that no column has.
+    """
+    wanted = [value.strip() for value in values.split("|") if value.strip()]
+    known = {name for label in labels.values() for name in label.names}
+    for value in wanted:
+        if value not in known:
+            raise ParameterError(f"values: no picture has {value!r}; expected some of {', '.join(sorted(known))}")
+    names = {column: [name for name in label.names if name in wanted] for column, label in labels.items()}
+    return {c: pictures.labels(c, names[c]) if names[c] else label for c, label in labels.items()}
+
+
 def labels_as(pictures: Pictures, attributes: Mapping[str, Sequence[str]]) -> dict[str, Labels]:
     """The columns of a trained network, numbered as it numbers them."""
     return {column: pictures.labels(column, names) for column, names in attributes.items()}

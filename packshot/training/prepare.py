@@ -21,7 +21,7 @@ from packshot.catalogue.dataset.words import Words
 from packshot.catalogue.translation import paired
 from packshot.errors import ParameterError, complaints
 from packshot.training.building import KINDS, objective_of
-from packshot.training.columns import columns_of, labels_as, labels_of, texts_of, vectors_of
+from packshot.training.columns import columns_of, labels_as, labels_of, only, texts_of, vectors_of
 from packshot.training.contrasting import contrasting
 from packshot.training.first_stage import SECOND, FirstStage
 from packshot.training.flowing import flowing, given_of, telling, told_of
@@ -200,6 +200,7 @@ def _translating(asked: Asked) -> Prepared:
     else:
         pictures = pictures_for(preset, where)
         labels = paired.labels_wanted(pictures, getattr(own, "pair", ""), labels_of(pictures, preset, asked.columns))
+        labels = only(pictures, labels, getattr(own, "values", ""))
         made = translating(preset, pictures, own, labels, columns_of(labels), settings.seed)
         named = {column: label.names for column, label in labels.items()}
     card = {"translation": made.card, "trained_on": made.source} if made.source else {"translation": made.card}

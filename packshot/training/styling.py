@@ -15,7 +15,9 @@ from packshot.errors import FileError, ParameterError
 from packshot.imaging.geometry import resize_layer
 from packshot.imaging.styling import patterns
 from packshot.models.features import find
-from packshot.training.objectives.style import AdaptStyle, AnyStyle, ExemplarStyle, OneStyle, StyleRules
+from packshot.training.objectives.adapter import AdaptStyle
+from packshot.training.objectives.exemplar import ExemplarStyle
+from packshot.training.objectives.style import AnyStyle, OneStyle, StyleRules
 from packshot.training.preset import Preset
 from packshot.training.restoring import crops_of
 

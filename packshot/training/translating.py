@@ -148,13 +148,15 @@ def _star(
     rows = rows if len(rows) else torch.arange(len(pictures))
     sizes = [len(label.names) for label in labels.values()]
     codes = torch.stack([label.codes[rows] for label in labels.values()], 1)
-    known = torch.unique(codes[(codes >= 0).all(1)], dim=0)
+    whole = (codes >= 0).all(1)
+    known = torch.unique(codes[whole], dim=0)
+    rows = rows[whole] if rules.values else rows
     if not len(known):
         raise ParameterError(f"columns: no picture has all of {', '.join(labels)}; name fewer")
     built = build(preset, {"condition_dim": sum(sizes), "classes": tuple(sizes), "branches": sum(sizes)})
     layers = {"image": "photo"}
-    whole = "matte" in pictures.layers and len(pictures.where(has=("matte",))) == len(pictures)
-    layers |= {"beside": "matte"} if whole else {}
+    seen = "matte" in pictures.layers and len(pictures.where(has=("matte",))) == len(pictures)
+    layers |= {"beside": "matte"} if seen else {}
     own = {name: value for name, value in columns.items() if name in ("label", "condition")}
     stream = Stream(pictures, Order(rows.numpy(), seed), layers=layers, columns=own, change=mirrored)
     card = {"takes": "photo", "side": preset.size, "ground": "own"}

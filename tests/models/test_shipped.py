@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import torch
+from typer.testing import CliRunner
 
 from packshot import checkpoint
+from packshot.cli import app
 from packshot.models import places
 from packshot.models.sampling import Sampler, seeds_of
 
@@ -47,3 +50,10 @@ def test_fashion_gan_draws_every_class() -> None:
 def test_the_page_is_made_from_the_cards() -> None:
     done = subprocess.run([sys.executable, "scripts/ship_weights.py", "--check"], cwd=ROOT, check=False)
     assert done.returncode == 0, "docs/weights.md is old: python scripts/ship_weights.py --page"
+
+
+def test_the_command_line_shows_a_card() -> None:
+    done = CliRunner().invoke(app, ["models", "show", "upscale-x2"])
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    assert (told["network"], told["licence"], told["config"]["scale"]) == ("span", "Apache-2.0", 2)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from packshot.networks.layers.resizing import double
 from packshot.networks.layers.weights import Wrap
 
 
@@ -193,3 +194,22 @@ class Bounded(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return x if self.training else x.clamp(-1, 1)
+
+
+class FullSize(nn.Module):
+    """What is added to a photograph, from maps at half its size: `(n, c, h, w)` → `(n, 3, 2h, 2w)`, small at first.
+
+    Enlarged bilinearly and brought together by one convolution that all pixels share. Where each pixel of a block of
+    2 × 2 has weights of its own (a pixel shuffle), losses of texture find a grid of dots with them (LOG.md).
+    """
+
+    def __init__(self, channels: int, width: int = 8) -> None:
+        super().__init__()
+        self.narrow, self.last = SmoothConv(channels, width), SmoothConv(width, 3, active=False)
+        with torch.no_grad():
+            for part in self.last.parameters():
+                part.mul_(0.1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.last(double(self.narrow(x)))
+        return out

@@ -12,11 +12,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from packshot.networks.layers.blocks import SmoothConv, SmoothResidual
+from packshot.networks.layers.blocks import FullSize, SmoothConv, SmoothResidual
 from packshot.networks.layers.configs import require, require_at_least
 from packshot.networks.layers.mixing import MIXING, mixed
 from packshot.networks.layers.resizing import double
@@ -60,10 +59,7 @@ class AdaIN(nn.Module):
         self.deep = nn.Sequential(*(SmoothResidual(4 * w) for _ in range(config.blocks)))
         self.up = nn.ModuleList([SmoothConv(4 * w, 2 * w), SmoothConv(2 * w, w)])
         self.join = nn.ModuleList([SmoothResidual(2 * w), SmoothConv(w, w)])
-        self.last = SmoothConv(w, 12, active=False)
-        with torch.no_grad():
-            for part in self.last.parameters():  # alike in a block of 2 × 2: no checkerboard (Aitken et al. 2017)
-                part.copy_(0.1 * part[::4].repeat_interleave(4, 0))
+        self.last = FullSize(w)
 
     def encode(self, x: Tensor) -> list[Tensor]:
         """Blocks of pixels `(n, 12, h/2, w/2)` and the three maps, fine to coarse."""
@@ -91,7 +87,8 @@ class AdaIN(nn.Module):
         y = self.deep(found[3])
         for place, up, join in zip((2, 1), self.up, self.join, strict=True):
             y = join(up(double(y)) + found[place])
-        return F.pixel_shuffle(found[0] + self.last(y), 2)
+        out: Tensor = F.pixel_shuffle(found[0], 2) + self.last(y)
+        return out
 
     def forward(self, photo: Tensor, style: Tensor) -> Tensor:
         return self.restyled(photo, [self.codes(style)], [1.0])

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from packshot.networks.layers.blocks import SmoothConv
+from packshot.networks.layers.blocks import FullSize, SmoothConv
 from packshot.networks.layers.configs import require_at_least
 from packshot.networks.layers.mixing import mixed
 from packshot.networks.layers.resizing import double
@@ -49,10 +49,7 @@ class Exemplar(nn.Module):
         self.blocks = nn.ModuleList(SmoothConv(2 * w, 2 * w, active=False) for _ in range(config.blocks))
         self.told = nn.ModuleList(nn.Linear(config.code, 4 * w) for _ in range(config.blocks))
         self.up = SmoothConv(2 * w, w)
-        self.last = SmoothConv(w, 12, active=False)
-        with torch.no_grad():
-            for part in self.last.parameters():  # alike in a block of 2 × 2: no checkerboard (Aitken et al. 2017)
-                part.copy_(0.1 * part[::4].repeat_interleave(4, 0))
+        self.last = FullSize(w)
 
     def content_code(self, photo: Tensor) -> Tensor:
         """h_x `(n, 2·width, h/4, w/4)`: layout without colour, as every channel is standardised."""
@@ -77,7 +74,8 @@ class Exemplar(nn.Module):
             y = y + torch.relu(standardised(block(y)) * (1 + gain) + bias)
         y = self.up(double(y))
         base = mixed("statistics", F.pixel_unshuffle(photo, 2), [each[0] for each in codes], shares)
-        return F.pixel_shuffle(base + self.last(y), 2)
+        out: Tensor = F.pixel_shuffle(base, 2) + self.last(y)
+        return out
 
     def forward(self, photo: Tensor, style: Tensor) -> Tensor:
         return self.restyled(photo, [self.codes(style)], [1.0])

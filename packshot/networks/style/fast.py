@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from packshot.networks.layers.blocks import SmoothConv
+from packshot.networks.layers.blocks import FullSize, SmoothConv
 from packshot.networks.layers.configs import require_at_least
 from packshot.networks.layers.resizing import double
 from packshot.networks.layers.statistics import standardised
@@ -53,11 +53,8 @@ class FastStyle(nn.Module):
         self.down = SmoothConv(w, 2 * w, 2, active=False)
         self.blocks = nn.ModuleList(SmoothConv(2 * w, 2 * w, active=False) for _ in range(2 * config.residuals))
         self.up = SmoothConv(2 * w, w, active=False)
-        self.last = SmoothConv(w, 12, active=False)
+        self.last = FullSize(w)
         self.style = nn.Parameter(torch.stack([torch.ones(sum(config.norms)), torch.zeros(sum(config.norms))]))
-        with torch.no_grad():
-            for part in self.last.parameters():  # alike in a block of 2 × 2: no checkerboard (Aitken et al. 2017)
-                part.copy_(0.1 * part[::4].repeat_interleave(4, 0))
 
     def forward(self, x: Tensor, style: Tensor | None = None) -> Tensor:
         told = self.style if style is None else style
@@ -68,13 +65,13 @@ class FastStyle(nn.Module):
             out: Tensor = standardised(y) * gain + bias
             return out
 
-        pixels = F.pixel_unshuffle(x, 2)
-        y = torch.relu(normed(self.head(pixels)))
+        y = torch.relu(normed(self.head(F.pixel_unshuffle(x, 2))))
         y = torch.relu(normed(self.down(y)))
         for first, second in zip(self.blocks[::2], self.blocks[1::2], strict=True):
             y = y + normed(second(torch.relu(normed(first(y)))))
         y = torch.relu(normed(self.up(double(y))))
-        return F.pixel_shuffle(pixels + self.last(y), 2)
+        out: Tensor = x + self.last(y)
+        return out
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from packshot.networks.layers.blocks import SmoothConv
+from packshot.networks.layers.blocks import FullSize, SmoothConv
 from packshot.networks.layers.configs import require, require_at_least
 from packshot.networks.layers.mixing import mixed
 from packshot.networks.layers.resizing import double
@@ -93,10 +92,7 @@ class StyleTransformer(nn.Module):
         self.encoders = nn.ModuleList(Layer(d, config.heads) for _ in range(2))
         self.decoders = nn.ModuleList(Layer(d, config.heads, asks=True) for _ in range(config.decoders))
         self.up = nn.Sequential(SmoothConv(d, d // 2 + 1), SmoothConv(d // 2 + 1, d // 4 + 1))
-        self.last = SmoothConv(d // 4 + 1, 12, active=False)
-        with torch.no_grad():
-            for part in self.last.parameters():  # alike in a block of 2 × 2: no checkerboard (Aitken et al. 2017)
-                part.copy_(0.1 * part[::4].repeat_interleave(4, 0))
+        self.last = FullSize(d // 4 + 1)
 
     def codes(self, style: Tensor) -> tuple[Tensor, ...]:
         """Moments of the style's pixels, and its tokens `(n, m, width)`."""
@@ -120,7 +116,8 @@ class StyleTransformer(nn.Module):
         for layer in self.up:
             y = layer(double(y))
         base = mixed("statistics", F.pixel_unshuffle(photo, 2), [code[0] for code in codes], shares)
-        return F.pixel_shuffle(base + self.last(y), 2)
+        out: Tensor = F.pixel_shuffle(base, 2) + self.last(y)
+        return out
 
     def forward(self, photo: Tensor, style: Tensor) -> Tensor:
         return self.restyled(photo, [self.codes(style)], [1.0])

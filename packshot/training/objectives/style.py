@@ -1,11 +1,10 @@
 """Restyling learned: photographs go in, and what comes out has a style's statistics and the photograph's content.
 
 Sources: Johnson et al. 2016, eqs. 2 to 4 (perceptual losses of a feed-forward network; `OneStyle`); Huang & Belongie
-2017, eqs. 11 to 13 (`AnyStyle`); Dumoulin et al. 2017 (`AdaptStyle`: gains and biases alone); Madry et al. 2018 (worst
-photographs within a bound, `pgd`). `ExemplarStyle` adds critics of photographs and of exemplars (hinge), as the
-project's founding scheme has it. The losses are those of `losses.style`, in any feature space; a loss with weight 0 is
-not computed. Maps are standardised by the style's own moments, so that none needs a weight of its own. Styles and the
-crops of them are drawn from the step's generator, so a run goes on exactly.
+2017, eqs. 11 to 13 (`AnyStyle`); Madry et al. 2018 (worst photographs within a bound, `pgd`). The losses are those of
+`losses.style`, in any feature space; a loss with weight 0 is not computed. Features look past the corner by some
+pixels, anew in every step. Maps are standardised by the style's own moments, so that none needs a weight of its own.
+Styles and the crops of them are drawn from the step's generator, so a run goes on exactly.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from packshot.errors import ParameterError
-from packshot.losses import adversarial, robust
+from packshot.losses import robust
 from packshot.losses.style import content, smoothness, statistics
 from packshot.models.features import FeatureSpace
 from packshot.training.objective import Batch, Losses, Phase
@@ -55,6 +54,7 @@ class StyleRules(BaseModel):
     agreement: Weight = Field(0.0, description="the same at half the size")
     constraint_l1: Weight = Field(0.0, description="absolute error of means and deviations over all maps")
     constraint_l2: Weight = Field(0.0, description="squared error of the same")
+    jitter: int = Field(7, ge=0, le=32, description="px by which features look past the corner, anew in every step")
     adversarial: Weight = Field(0.05, description="what critics think, where there are critics")
     pgd: float = Field(0.0, ge=0, le=0.2, description="how far photographs are moved to where the loss is worst")
     pgd_steps: int = Field(2, ge=1, le=20, description="steps of that search")
@@ -137,19 +137,29 @@ class OneStyle:
     def compared(self, photo: Tensor, made: Tensor, told: Told) -> dict[str, Tensor]:
         """Weighted losses of restyled photographs."""
         s = self.settings
-        maps = self.space.maps(made)
+        seen, beside = self._jittered(made, photo)
+        maps = self.space.maps(seen)
         held = [maps[place] for place in self.space.style if place < len(maps)]
         found = {"style": s.style * self._style(told, held)} if s.style else {}
         for power, weight in ((1, s.constraint_l1), (2, s.constraint_l2)):
             if weight:
                 found[f"constraint_l{power}"] = weight * self._constraint(told, held, power)
-        found |= self._content(photo, made, maps)
+        found |= self._content(photo, made, beside, maps)
         if s.variation:
             found["variation"] = s.variation * smoothness.total_variation(made)
         outside = (made - made.clamp(0, 1)).square().mean()
         return found | {"outside": 10 * outside}
 
-    def _content(self, photo: Tensor, made: Tensor, maps: Sequence[Tensor]) -> dict[str, Tensor]:
+    def _jittered(self, *pictures: Tensor) -> list[Tensor]:
+        """The pictures without some rows and columns, the same of each: maps of strided convolutions see every pixel
+        in every phase, and a grid of dots that one phase does not see costs in the next step.
+        """
+        most = min(self.settings.jitter, min(pictures[0].shape[2:]) // 4)
+        down, right = (int(v) for v in torch.randint(most + 1, (2,)))
+        return [x[:, :, down:, right:] for x in pictures]
+
+    def _content(self, photo: Tensor, made: Tensor, beside: Tensor, maps: Sequence[Tensor]) -> dict[str, Tensor]:
+        """What must stay. beside: the part of the photographs that the maps are of."""
         s, found = self.settings, {}
         if s.edges:
             a, b = content.luminance(photo), content.luminance(made)
@@ -162,7 +172,7 @@ class OneStyle:
             found["cross_entropy"] = s.cross_entropy * (content.pixel_cross_entropy(photo, made) - least)
         if not (s.features_content or s.similarity):
             return found
-        wanted = [x.detach() for x in self.space.of_content(photo)]
+        wanted = [x.detach() for x in self.space.of_content(beside)]
         got = [maps[place] for place in self.space.content if place < len(maps)]
         if s.features_content:
             pairs = zip(wanted, got, strict=True)
@@ -226,10 +236,6 @@ class AnyStyle(OneStyle):
         out: Tensor = networks["restyler"](photo, style)
         return out
 
-    def compared(self, photo: Tensor, made: Tensor, told: Told) -> dict[str, Tensor]:
-        found = super().compared(photo, made, told)
-        return found
-
     def losses(self, batch: Batch) -> Losses:
         """As of one style; at half the size beside, if scales have to agree."""
         found = dict(super().losses(batch))
@@ -242,80 +248,3 @@ class AnyStyle(OneStyle):
 
 def _half(x: Tensor) -> Tensor:
     return F.avg_pool2d(x, 2)
-
-
-class AdaptStyle(OneStyle):
-    """Gains and biases of a new style for a network that stays as it is."""
-
-    averaged = ("adapter",)
-
-    def __init__(
-        self, networks: Mapping[str, nn.Module], styles: Tensor, space: FeatureSpace, settings: StyleRules
-    ) -> None:
-        super().__init__(networks, styles, space, settings)
-        from pathlib import Path
-
-        from packshot import checkpoint
-
-        if not settings.frozen:
-            raise ParameterError("frozen: name the checkpoint of the network the adapter is for, --set frozen=FILE")
-        stored = checkpoint.read(Path(settings.frozen))
-        if stored.network != "fast-style":
-            raise ParameterError(f"frozen: {settings.frozen} is a {stored.network}; expected a fast-style network")
-        self.frozen = stored.build().requires_grad_(False)
-        adapter: Any = self.networks["adapter"]
-        with torch.no_grad():
-            adapter.style.copy_(self.frozen.style)  # type: ignore[arg-type]
-
-    def phases(self) -> tuple[Phase, ...]:
-        """The adapter's alone."""
-        return (Phase("adapter", "adapter", tuple(self.networks["adapter"].parameters()), self.losses),)
-
-    def made(self, networks: Mapping[str, nn.Module], photo: Tensor, style: Tensor) -> Tensor:
-        adapter: Any = networks["adapter"]
-        out: Tensor = self.frozen.to(photo.device)(photo, adapter.style)
-        return out
-
-
-class ExemplarStyle(AnyStyle):
-    """The founding scheme: content + λ·style + what two critics think: of photographs (layout) and of exemplars."""
-
-    def phases(self) -> tuple[Phase, ...]:
-        """Critics, then the generator."""
-        critics = [
-            Phase(role, role, tuple(self.networks[role].parameters()), losses)
-            for role, losses in (("critic", self._photo_critic), ("style_critic", self._style_critic))
-        ]
-        return (*critics, *super().phases())
-
-    def losses(self, batch: Batch) -> Losses:
-        photo, style = batch.image / 2 + 0.5, self.drawn(batch)
-        made = self.made(self.networks, photo, style)
-        found = self.compared(photo, made, self.told(style))
-        weight = self.settings.adversarial
-        if weight:
-            grey, critic, style_critic = content.luminance(made), self.networks["critic"], self.networks["style_critic"]
-            found["photo_critic"] = weight * adversarial.hinge_generator(None, critic(_three(grey)))
-            found["style_critic"] = weight * adversarial.hinge_generator(None, style_critic(made))
-        return found
-
-    def _photo_critic(self, batch: Batch) -> Losses:
-        """Told luma alone: its photographs and the generator's must not be told apart by colour."""
-        photo, fake = self._pair(batch)
-        critic = self.networks["critic"]
-        real, made = (critic(_three(content.luminance(x))) for x in (photo, fake))
-        return {"critic": adversarial.hinge_critic(real, made)}
-
-    def _style_critic(self, batch: Batch) -> Losses:
-        fake = self._pair(batch)[1]
-        critic, style = self.networks["style_critic"], self.drawn(batch)
-        return {"critic_of_style": adversarial.hinge_critic(critic(style), critic(fake))}
-
-    def _pair(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        photo = batch.image / 2 + 0.5
-        with torch.no_grad():
-            return photo, self.made(self.networks, photo, self.drawn(batch))
-
-
-def _three(grey: Tensor) -> Tensor:
-    return grey.expand(-1, 3, -1, -1)

@@ -43,10 +43,11 @@ class UnpairedRules(BaseModel):
 
 
 class StarRules(BaseModel):
-    """Weights for pictures in [0, 1], twice the paper's."""
+    """values: what is exchanged, of whichever column has them. Weights for pictures in [0, 1], twice the paper's."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    values: str = Field("", description="VALUE|VALUE… to exchange, pictures with others left out; empty: all values")
     classes: Weight = Field(1.0, description="cross entropy of the values of attributes, for both players")
     cycle: Weight = Field(20.0, description="mean absolute error after the way back")
     penalty: Weight = Field(10.0, description="of the critic's gradient")

@@ -78,7 +78,7 @@ def of_branches(entries: Mapping[str, Any], **critics: Any) -> dict[str, Any]:
 
 
 STAR: Mapping[str, Any] = {"classes": 2.0, "cycle": 4.0}
-BRANCHED: Mapping[str, Any] = {"classes": 6.0, "cycle": 2.0, "critic_steps": 2}
+BRANCHED: Mapping[str, Any] = {"classes": 6.0, "cycle": 2.0, "critic_steps": 2, "head_start": 160_000}
 LOOSE: Mapping[str, float] = {"cycle": 4.0, "identity": 0.0}  # the gate keeps what need not change, see the page
 TOY: Mapping[str, Any] = {"size": 64, "data": "toyshop"}
 BLANK = 50.0  # bound of gradients: those of blank pictures are huge behind instance normalisation
@@ -121,10 +121,10 @@ ROWS: Mapping[str, Preset] = {
     "attribute-swap": Preset(
         what="another colour or material by name: StarGAN, a critic with a branch for each value",
         objective="stargan-branches",
-        networks=of_branches({"width": 24, "blocks": 6}),
+        networks=of_branches({"width": 24, "blocks": 6}, width=32),
         columns=("colour", "material"),
         rules=BRANCHED,
-        settings=adam(180_000, clip_norm=BLANK, rates=QUICK_CRITIC),
+        settings=adam(270_000, rate=8e-4, clip_norm=BLANK),
         **TOY,
     ),
     "pix2pix": Preset(
