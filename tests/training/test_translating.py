@@ -276,6 +276,36 @@ def test_presets_are_complete_and_what_ships_is_small() -> None:
     assert sum(2 * p.numel() for network in sizes for p in network.parameters()) < 8_000_000
 
 
+class TestValues:
+    """Some values of an attribute alone."""
+
+    def test_pictures_with_others_are_left_out(self, tmp_path: Path) -> None:
+        with PackWriter(tmp_path / "pack", (SIDE, SIDE), {"photo": 3}) as writer:
+            for n in range(12):
+                row = {"sku": str(n), "category": "block", "attributes": {"colour": ("red", "blue", "tan")[n % 3]}}
+                writer.add(
+                    {**row, "licence": "CC0-1.0", "split": "train"}, {"photo": np.full((3, SIDE, SIDE), n, np.uint8)}
+                )
+        networks, own, _ = KINDS["stargan-branches"]
+        row = Preset("few", "stargan-branches", networks, SIDE, columns=("colour",), rules=own, settings=BRIEF)
+        made = prepare(row, tmp_path / "pack", {"values": "tan|red"})
+        assert (made.attributes, made.pictures) == ({"colour": ("red", "tan")}, 8)
+        taken = made.stream.take(0, 16)
+        assert {int(x.float().mean()) % 3 for x in taken["image"]} == {0, 2}
+        assert set(taken["label"].flatten().tolist()) == {0, 1}
+
+    @pytest.mark.parametrize(
+        ("values", "why"),
+        [
+            ("tin", "values: no picture has 'tin'; expected some of blue, plastic, red, wood"),
+            ("wood", "one value only"),
+        ],
+    )
+    def test_what_does_not_fit_is_refused(self, values: str, why: str, toys: Path) -> None:
+        with pytest.raises(ParameterError, match=why):
+            prepare(preset("stargan"), toys, {"values": values})
+
+
 class TestBranches:
     """The critic with a verdict for each value."""
 
