@@ -16,7 +16,7 @@ from packshot.training.first_stage import FirstStage
 from packshot.training.objective import Objective
 from packshot.training.objectives.adapter import AdaptStyle
 from packshot.training.objectives.adaptive import Adaptive
-from packshot.training.objectives.branches import BranchedStarGan, BranchRules
+from packshot.training.objectives.branches import BranchedStarGan
 from packshot.training.objectives.classify import Classify, ClassifySettings
 from packshot.training.objectives.codes import CodePrior, CodesSettings
 from packshot.training.objectives.contrast import Contrast, ContrastSettings
@@ -86,7 +86,7 @@ KINDS: Mapping[str, Kind] = {
     "cyclegan": Kind(CycleGan, CycleRules, ("translator", "critic_a", "critic_b"), augmented=False),
     "dualgan": Kind(DualGan, DualRules, ("translator", "critic_a", "critic_b"), augmented=False),
     "cut": Kind(Cut, CutRules, ("translator", "critic", "projector"), augmented=False),
-    "stargan-branches": Kind(BranchedStarGan, BranchRules, ("translator", "critic"), augmented=False),
+    "stargan-branches": Kind(BranchedStarGan, StarRules, ("translator", "critic"), augmented=False),
     "stargan": Kind(StarGan, StarRules, ("translator", "critic"), augmented=False),
     "style": Kind(OneStyle, StyleRules, ("restyler",), augmented=False),  # with their streams: see `styling`
     "style-adapter": Kind(AdaptStyle, StyleRules, ("adapter",), augmented=False),

@@ -94,7 +94,7 @@ def train(
             for player, parameters in players.items():
                 optimiser = optimisers[player]
                 optimiser.zero_grad(set_to_none=True)
-                due = [p for p in phases if p.player == player and now.steps % p.every == 0 and now.images >= p.starts]
+                due = [phase for phase in phases if phase.player == player and now.steps % phase.every == 0]
                 total, moved = torch.zeros((), device=place), dict[int, nn.Parameter]()
                 for number, phase in enumerate(due, 1):
                     with precision:

@@ -79,11 +79,10 @@ class Phase:
     """Parameters of one player and the losses that move them.
 
     player: phases with the same player share one optimiser; those due in a step are summed before it moves.
-    losses: batch → named scalar losses, already weighted. every: run in each `every`-th step only; starts: and not
-    before so many pictures were seen. strength: factor of the phase's sum; a lazy penalty takes `every`, so that its
-    pull does not depend on it (Karras et al. 2020, app. B). after: called when the player has moved (clipping weights
-    as WGAN does). joined: differentiated together with the player's phase before it, whose graph it builds on and among
-    whose parameters are its own.
+    losses: batch → named scalar losses, already weighted. every: run in each `every`-th step only. strength: factor of
+    the phase's sum; a lazy penalty takes `every`, so that its pull does not depend on it (Karras et al. 2020, app. B).
+    after: called when the player has moved (clipping weights as WGAN does). joined: differentiated together with the
+    player's phase before it, whose graph it builds on and among whose parameters are its own.
     """
 
     player: str
@@ -91,7 +90,6 @@ class Phase:
     parameters: tuple[nn.Parameter, ...]
     losses: Callable[[Batch], Losses]
     every: int = 1
-    starts: int = 0
     strength: float = 1.0
     after: Callable[[], None] | None = None
     joined: bool = False

@@ -4,55 +4,36 @@ Sources: Choi et al., "StarGAN v2: Diverse Image Synthesis for Multiple Domains"
 branch for each domain, in place of a head of classes); Isola et al. 2017, §3.2.2 (patches); Mao et al., "Least Squares
 Generative Adversarial Networks" (2017), eq. 9; Reed et al., "Generative Adversarial Text to Image Synthesis" (2016),
 §4.2 (a real picture with a wrong name is refused as well). Departures: branches of all values of several attributes
-beside each other; all wrong names of a picture are shown at once; the critic may have a head start; the way back as in
-`stargan`; what is left open must still look like its own value, but is not shown to the critic as made, for as a rule
-it is untouched; no style codes: what is wanted has a name; where mattes are known, the product's places are judged.
+beside each other; all wrong names of a picture are shown at once; the way back as in `stargan`; what is left open must
+still look like its own value, but is not shown to the critic as made, for as a rule it is untouched; no style codes:
+what is wanted has a name; where mattes are known, the product's places alone are judged.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import torch
-from pydantic import Field
 from torch import Tensor
 
 from packshot.losses import pixel
-from packshot.training.objective import Batch, Losses, Phase
+from packshot.training.objective import Batch, Losses
 from packshot.training.objectives.stargan import StarGan
-from packshot.training.objectives.translation import StarRules, asked, one_hots
+from packshot.training.objectives.translation import asked, one_hots
 from packshot.training.objectives.unpaired import seen
 
 
-class BranchRules(StarRules):
-    """`penalty` is not used."""
-
-    head_start: int = Field(0, ge=0, description="pictures from whose names the critic learns before the game begins")
-
-
 class BranchedStarGan(StarGan):
-    """networks: `translator`, `critic` with `branches`, one a value."""
-
-    settings: BranchRules
-
-    def phases(self) -> tuple[Phase, ...]:
-        """The critic's, and after its head start the translator's."""
-        critic, translator = super().phases()
-        return critic, replace(translator, starts=self.settings.head_start)
+    """networks: `translator`, `critic` with `branches`, one a value. The rule `penalty` is not used."""
 
     def critic_losses(self, batch: Batch) -> Losses:
         """Real under their own names against translated under those asked for, and real under wrong ones."""
         assert batch.label is not None, "the stream gives labels"
-        x = batch.image / 2 + 0.5
-        own, wrong = one_hots(batch.label, self.sizes), one_hots(batch.label, self.sizes, other=True)
-        real = self.verdicts(x, batch)
-        losses = {"critic": error(real, own, 1) / 2, "critic_wrong": error(real, wrong, 0) / 2}
-        if batch.images_seen < self.settings.head_start:
-            return losses
         told = asked(batch, self.known, self.sizes, self.settings.forget)[1]
         with torch.no_grad():
-            fake = self.made(batch, told)[2]
-        return losses | {"critic_made": error(self.verdicts(fake, batch), told, 0) / 2}
+            x, _, fake = self.made(batch, told)
+        own, wrong = one_hots(batch.label, self.sizes), one_hots(batch.label, self.sizes, other=True)
+        real, made = self.verdicts(x, batch), self.verdicts(fake, batch)
+        losses = {"critic": error(real, own, 1) / 2, "critic_wrong": error(real, wrong, 0) / 2}
+        return losses | {"critic_made": error(made, told, 0) / 2}
 
     def translator_losses(self, batch: Batch) -> Losses:
         """What the branches asked for think, the way back, the ground."""
