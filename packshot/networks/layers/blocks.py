@@ -205,7 +205,7 @@ class FullSize(nn.Module):
 
     def __init__(self, channels: int, width: int = 8) -> None:
         super().__init__()
-        self.narrow, self.last = SmoothConv(channels, width), SmoothConv(width, 3, active=False)
+        self.narrow, self.last = (SmoothConv(a, b, active=False) for a, b in ((channels, width), (width, 3)))
         with torch.no_grad():
             for part in self.last.parameters():
                 part.mul_(0.1)
