@@ -28,7 +28,7 @@ from packshot.operations import translating
 from packshot.operations.operation import Context
 
 TASKS = ("drawing", "layout", "colour", "two paints", "material")
-VARIANT = {"colour": "recoloured", "two paints": "recoloured", "material": "remade"}
+VARIANT = {"colour": "repainted", "two paints": "recoloured", "material": "remade"}
 PAINTED = ("colour", "two paints")
 TOLD = {"colour": ("colour",), "two paints": ("colour",), "material": ("material",)}  # of references, besides category
 ROLES = ("colour", "second colour", "third colour")

@@ -2,12 +2,12 @@
 
     drawing    an exact drawing of the product → its photo on white          (split test of any toyshop set)
     layout     the map of its parts → its photo on white                     (split test of any toyshop set)
-    colour     a photo → the same product and view in other paints           (all pictures, layer recoloured)
+    colour     a photo → the same product and view in another main paint     (all pictures, layer repainted)
     two paints a red toy → the same in blue, or the other way round           (all pictures, layer recoloured)
     material   a photo → the same product and view in another material       (all pictures, layer remade)
 
 The pairs of the last three are rendered; training has the numbers below 12,000:
-`packshot toyshop render --count 200 --size 64 --seed 0 --first 100000 --layers recoloured,remade --out out/variants`
+`packshot toyshop render --count 200 --size 64 --seed 0 --first 100000 --layers repainted,remade --out out/variants`
 `python scripts/swap_set.py --out out/two-paints --a red --b blue --count 200`
 (200 pairs of each, about 5 processor minutes.) Two paints are what methods learn of two heaps of pictures alone.
 Methods are told the same: category, paints, material of the truth, and those of photos the exact matte; networks work

@@ -32,7 +32,7 @@ from packshot.evaluation.distances import frechet_distance, moments
 from packshot.evaluation.tables import markdown_table
 from packshot.losses.latent import kl_to_standard_normal
 from packshot.training import presets
-from packshot.training.columns import condition_of
+from packshot.training.conditions import one_hots
 
 FIRST, SECOND = 2 / 3, 1 / 3
 ASIDE = 2_000  # training pictures that the deviation is read from
@@ -146,7 +146,7 @@ def inputs(ruler: Ruler, stored: checkpoint.Checkpoint, rows: Tensor) -> tuple[T
         return x, None
     names = stored.card["attributes"]["category"]
     own = torch.tensor([names.index(name) for name in ruler.labels.names])
-    return x, condition_of(own[ruler.labels.codes[rows]][:, None], [len(names)])
+    return x, one_hots(own[ruler.labels.codes[rows]][:, None], [len(names)])
 
 
 @torch.inference_mode()

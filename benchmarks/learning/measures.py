@@ -28,7 +28,7 @@ from packshot.imaging.sheets import tiled
 from packshot.models.sampling import Sampler, seeds_of
 from packshot.training import presets
 from packshot.training.accuracy import accuracy_from, shares_right
-from packshot.training.columns import condition_of
+from packshot.training.conditions import one_hots
 from packshot.training.preset import Preset
 from packshot.training.run import run
 
@@ -139,7 +139,7 @@ def drawn(sampler: Sampler, codes: Tensor, names: tuple[str, ...], seed: int) ->
     if sampler.condition_dim:
         order = torch.tensor([names.index(name) for name in sampler.attributes[COLUMN]])
         own = (order[None] == codes[:, None]).int().argmax(1)
-        conditions = condition_of(own[:, None], [len(order)])
+        conditions = one_hots(own[:, None], [len(order)])
     seeds, found = seeds_of(seed, len(codes)), []
     told = tuple(names[int(code)] for code in codes) if sampler.words is not None else ()
     for start in range(0, len(codes), BATCH):

@@ -35,7 +35,7 @@ def render(
     layers: Annotated[
         str,
         typer.Option(help="More truth, with commas: depth, normals, albedo, material, linear (EXR), master (16 bits), "
-                     "recoloured, remade (the same view in other colours or material)."),
+                     "recoloured, repainted, remade (the same view in other colours, another main colour, material)."),
     ] = "",
     master: Annotated[
         bool, typer.Option("--master", help="Masters too: linear light as EXR, exact, and as a 16-bit PNG.")

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from packshot.catalogue.dataset.pictures import Labels, Pictures
 from packshot.catalogue.dataset.words import Words
+from packshot.catalogue.translation.domains import values_in
 from packshot.errors import ParameterError
+from packshot.training.conditions import one_hots
 from packshot.training.missing import filled
 from packshot.training.presets import Preset
 
@@ -32,7 +33,7 @@ def only(pictures: Pictures, labels: Mapping[str, Labels], values: str) -> dict[
 
     Raises ParameterError for a value that no column has.
     """
-    wanted = [value.strip() for value in values.split("|") if value.strip()]
+    wanted = values_in(values)
     known = {name for label in labels.values() for name in label.names}
     for value in wanted:
         if value not in known:
@@ -55,20 +56,11 @@ def columns_of(labels: Mapping[str, Labels]) -> dict[str, Tensor]:
         return {}
     codes = torch.stack([label.codes for label in labels.values()], dim=1)
     sizes = [len(label.names) for label in labels.values()]
-    found = {"label": codes, "condition": condition_of(codes, sizes)}
+    found = {"label": codes, "condition": one_hots(codes, sizes)}
     if bool((codes < 0).any()):
         asked = filled(codes)
-        found |= {"asked_label": asked, "asked": condition_of(asked, sizes)}
+        found |= {"asked_label": asked, "asked": one_hots(asked, sizes)}
     return found
-
-
-def condition_of(codes: Tensor, sizes: list[int]) -> Tensor:
-    """`(n, columns)` class numbers → `(n, sum of sizes)` one-hots side by side; -1 gives zeros."""
-    parts = []
-    for column, size in enumerate(sizes):
-        code = codes[:, column]
-        parts.append(F.one_hot(code.clamp(min=0), size).float() * (code >= 0)[:, None])
-    return torch.cat(parts, dim=1)
 
 
 def texts_of(pictures: Pictures, columns: Sequence[str], rows: Tensor) -> tuple[Words | None, Tensor | None]:

@@ -155,8 +155,7 @@ def _star(
         raise ParameterError(f"columns: no picture has all of {', '.join(labels)}; name fewer")
     built = build(preset, {"condition_dim": sum(sizes), "classes": tuple(sizes), "branches": sum(sizes)})
     layers = {"image": "photo"}
-    seen = "matte" in pictures.layers and len(pictures.where(has=("matte",))) == len(pictures)
-    layers |= {"beside": "matte"} if seen else {}
+    layers |= {"beside": "matte"} if Domain("", pictures, rows).has_mattes else {}
     own = {name: value for name, value in columns.items() if name in ("label", "condition")}
     stream = Stream(pictures, Order(rows.numpy(), seed), layers=layers, columns=own, change=mirrored)
     card = {"takes": "photo", "side": preset.size, "ground": "own"}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from packshot.networks.gan.cgan import CGANCritic, CGANCriticConfig, CGANGenerator, CGANGeneratorConfig
 from packshot.training import progress
-from packshot.training.columns import condition_of
+from packshot.training.conditions import one_hots
 from packshot.training.loop import train
 from packshot.training.missing import filled
 from packshot.training.objective import Batch
@@ -47,8 +47,8 @@ def partly(count: int = 32) -> Arrays:
     label = base.columns["label"].clone()
     label[torch.arange(count) % 8 > 1] = -1
     asked = filled(label)
-    columns = {"label": label, "condition": condition_of(label, [2])}
-    return Arrays({**base.columns, **columns, "asked_label": asked, "asked": condition_of(asked, [2])})
+    columns = {"label": label, "condition": one_hots(label, [2])}
+    return Arrays({**base.columns, **columns, "asked_label": asked, "asked": one_hots(asked, [2])})
 
 
 def networks() -> tuple[CGANGenerator, CGANCritic]:

@@ -13,9 +13,10 @@ from packshot.imaging import files
 from packshot.imaging.picture import Picture
 from packshot.models.translating import translator_of
 from packshot.training import presets, progress
+from packshot.training.conditions import one_hots
 from packshot.training.objective import Batch
 from packshot.training.objectives import branches
-from packshot.training.objectives.translation import History, forgotten, one_hots
+from packshot.training.objectives.translation import History, forgotten
 from packshot.training.prepare import prepare
 from packshot.training.preset import Preset, flat
 from packshot.training.run import run

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 Fit = Literal["pad", "crop", "stretch"]
 FITS = ("pad", "crop", "stretch")
 NEAREST = ("layout", "material")
-CHANNELS = {"photo": 3, "albedo": 3, "normals": 3, "recoloured": 3, "remade": 3}  # any other layer has one
+CHANNELS = dict.fromkeys(("photo", "albedo", "normals", "recoloured", "repainted", "remade"), 3)  # others: 1
 MAX_SIZE = 2048
 
 

@@ -1,6 +1,7 @@
 """Layers of a picture ⇄ members of a sample: which file format holds which layer, and how exactly.
 
-photo, and the same view of the product in other colours (recoloured) or another material (remade): WebP, lossy.
+photo, and the same view of the product in other colours (recoloured), another main colour (repainted) or another
+material (remade): WebP, lossy.
 matte: PNG, 8 bits, exact. layout: PNG, a number a part, exact. depth: PNG, 16 bits; the centimetres
 of one step are in the sample's JSON (`depth_cm`). normals, albedo: PNG, 8 bits. material: PNG, a number a material,
 exact. linear: OpenEXR of float32, light before the camera, exact: `world.develop` makes the picture of it, bit for bit.
@@ -31,9 +32,10 @@ ENDINGS = {
     "linear": "linear.exr",
     "master": "master.png",
     "recoloured": "recoloured.webp",
+    "repainted": "repainted.webp",
     "remade": "remade.webp",
 }
-PHOTOS = ("photo", "recoloured", "remade")
+PHOTOS = ("photo", "recoloured", "repainted", "remade")
 INDEXED = ("layout", "material")
 DEPTH_STEPS = 65535
 

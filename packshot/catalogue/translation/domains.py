@@ -67,14 +67,17 @@ def domains(a: str, b: str, catalogue: str, opened: Open) -> tuple[Domain, Domai
     return first, second
 
 
+def values_in(text: str) -> list[str]:
+    """The values of `VALUE|VALUE|…`."""
+    return [value.strip() for value in text.split("|") if value.strip()]
+
+
 def _domain(letter: str, text: str, catalogue: str, opened: Open) -> Domain:
     if not text:
         raise ParameterError(f"{letter}: name the domain (--{letter}): {HOW}")
     column, sign, told = text.partition(":")
     if catalogue and sign and not Path(text).exists():
-        return _of_attribute(
-            letter, column.strip(), [v.strip() for v in told.split("|") if v.strip()], opened(catalogue)
-        )
+        return _of_attribute(letter, column.strip(), values_in(told), opened(catalogue))
     if not Path(text).exists() and text != "toyshop":
         why = "; an attribute needs --catalogue" if sign else ""
         raise ParameterError(f"{letter}: {text!r} is no place here{why}; expected {HOW}")

@@ -4,7 +4,7 @@
 |---|---|---|---|
 | drawing | a drawing by an unsteady hand (`drawings`) | photograph | layout, or matte |
 | layout | numbers of parts | photograph | layout |
-| colour, material | photograph | the same product and view in another colour, material | recoloured, remade |
+| colour, material | photograph | the same product and view in another main colour, material | repainted, remade |
 
 With ground `white` the product stands before paper (`grounds`), and in half of the pictures it is nearer or farther
 and not quite in the middle, as people draw. All of it depends on seed and place in the stream alone.
@@ -35,7 +35,7 @@ GIVEN: Mapping[str, tuple[str, int]] = {
     "colour": ("photo", 3),
     "material": ("photo", 3),
 }
-VARIANT = {"colour": "recoloured", "material": "remade"}
+VARIANT = {"colour": "repainted", "material": "remade"}
 NEARER, ASIDE = (0.75, 1.2), 0.08  # by how much a product is moved, of the side
 
 

@@ -14,10 +14,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from packshot.losses import pixel
+from packshot.training.conditions import one_hots
 from packshot.training.objective import Batch, Losses
 from packshot.training.objectives.stargan import StarGan
-from packshot.training.objectives.translation import asked, one_hots
+from packshot.training.objectives.translation import asked
 from packshot.training.objectives.unpaired import seen
 
 
@@ -42,8 +42,7 @@ class BranchedStarGan(StarGan):
         wanted, told = asked(batch, self.known, self.sizes, s.forget)
         x, plain, fake = self.made(batch, told)
         losses = {"translator": s.classes * error(self.verdicts(fake, batch), one_hots(wanted, self.sizes), 1) / 2}
-        losses["cycle"] = s.cycle * pixel.l1(x, self.networks["translator"](fake, one_hots(batch.label, self.sizes)))
-        return losses if batch.beside is None else losses | {"ground": s.ground * (plain - fake).abs().mean()}
+        return {**losses, **self.kept(batch, x, plain, fake)}
 
     def verdicts(self, x: Tensor, batch: Batch) -> list[tuple[Tensor, Tensor]]:
         """Of each size: logits `(n, branches, h, w)`, and ones where the product is seen, `(n, 1, h, w)`."""

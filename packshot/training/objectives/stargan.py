@@ -16,8 +16,9 @@ import torch
 from torch import Tensor, nn
 
 from packshot.losses import adversarial, penalties, pixel
+from packshot.training.conditions import one_hots
 from packshot.training.objective import Batch, Losses, Phase
-from packshot.training.objectives.translation import StarRules, asked, named, one_hots, side_by_side
+from packshot.training.objectives.translation import StarRules, asked, named, side_by_side
 
 PAIR = adversarial.PAIRS["wasserstein"]
 
@@ -64,8 +65,14 @@ class StarGan:
             "translator": PAIR.generator(None, judged.score),
             "classes": s.classes * named(judged.classes, wanted),
         }
-        losses["cycle"] = s.cycle * pixel.l1(x, self.networks["translator"](fake, one_hots(batch.label, self.sizes)))
-        return losses if batch.beside is None else losses | {"ground": s.ground * (plain - fake).abs().mean()}
+        return {**losses, **self.kept(batch, x, plain, fake)}
+
+    def kept(self, batch: Batch, x: Tensor, plain: Tensor, fake: Tensor) -> Losses:
+        """The way back, and the ground where mattes are known: what must not change. x, plain, fake: as `made`."""
+        assert batch.label is not None, "the stream gives labels"
+        back = self.networks["translator"](fake, one_hots(batch.label, self.sizes))
+        losses = {"cycle": self.settings.cycle * pixel.l1(x, back)}
+        return losses if batch.beside is None else losses | {"ground": self.settings.ground * pixel.l1(plain, fake)}
 
     def made(self, batch: Batch, told: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The pictures, what is made of them, and that on their own ground where mattes are known."""

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
 from packshot.losses import adversarial
+from packshot.training.conditions import one_hots
 from packshot.training.objective import Batch
 
 Weight = Annotated[float, Field(ge=0)]
@@ -92,13 +93,6 @@ def forgotten(batch: Batch, sizes: Sequence[int], share: float) -> Tensor | None
     level = ((batch.uniform(1) - (1 - share)) / max(share, 1e-6)).clamp(min=0)
     kept = (batch.uniform(len(sizes)) >= level).to(batch.condition.dtype)
     return batch.condition * kept.repeat_interleave(torch.tensor(sizes, device=kept.device), dim=1)
-
-
-def one_hots(codes: Tensor, sizes: Sequence[int], other: bool = False) -> Tensor:
-    """`(n, attributes)` numbers of values → ones and zeros side by side; -1 gives zeros. other: ones for all others."""
-    parts = [nn.functional.one_hot(c.clamp(min=0), k) for c, k in zip(codes.T, sizes, strict=True)]
-    there = [(c >= 0)[:, None] for c in codes.T]
-    return torch.cat([(1 - p if other else p) * known for p, known in zip(parts, there, strict=True)], 1).float()
 
 
 def asked(batch: Batch, known: Tensor, sizes: Sequence[int], open_share: float) -> tuple[Tensor, Tensor]:

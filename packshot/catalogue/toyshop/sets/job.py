@@ -21,7 +21,7 @@ from packshot.errors import ParameterError
 LICENCE = "CC0-1.0"
 SOURCE = "packshot toyshop"
 ALWAYS = ("photo", "matte", "layout")
-EXTRA = ("depth", "normals", "albedo", "material", "linear", "master", "recoloured", "remade")
+EXTRA = ("depth", "normals", "albedo", "material", "linear", "master", "recoloured", "repainted", "remade")
 OF_VIEW = ("view", "azimuth", "elevation", "focal length", "light", "background", "background colour")
 
 
@@ -85,7 +85,8 @@ def render_sample(settings: dict[str, Any], number: int) -> Sample:
 
 
 def variants(description: Description) -> dict[str, Description]:
-    """The same product, view, light and background: `recoloured` in three other colours, `remade` of another material.
+    """The same product, view, light and background: `recoloured` in three other colours, `repainted` in another main
+    colour alone, `remade` of another material.
 
     What is chosen depends on the description's seed and index alone. Wood that shows as it is keeps its colour.
     """
@@ -97,9 +98,13 @@ def variants(description: Description) -> dict[str, Description]:
     colours = [str(name) for name in rng.choice(free, 3, replace=False)]
     for place, colour in enumerate(item.colours):
         colours[place] = colour if colour == "natural" else colours[place]
+    again = np.random.default_rng([31, description.seed, description.index])
+    main, *further = item.colours
+    main = main if main == "natural" else str(again.choice(free))
     materials = [name for name in family.materials if name not in (item.material, "raw wood")]
     return {
         "recoloured": with_colours(description, *colours),
+        "repainted": with_colours(description, main, *further),
         "remade": with_material(description, str(rng.choice(materials))),
     }
 
