@@ -161,6 +161,16 @@ class Client:
         found: list[dict[str, Any]] = self._json("GET", "/v1/jobs/kinds")["kinds"]
         return found
 
+    # Catalogues of its machine
+
+    def find(
+        self, catalogue: str, *text: str, like: Stored | None = None, without: Sequence[str] = (), count: int = 12
+    ) -> dict[str, Any]:
+        """Products of a catalogue under its roots that fit words or look like an upload: `{products, pictures, …}`."""
+        asked = [("path", catalogue), *(("text", one) for one in text), *(("without", one) for one in without)]
+        asked += [("count", str(count)), *([("file", like.id)] if like else [])]
+        return self._json("GET", f"/v1/catalogue/find?{urlencode(asked)}")
+
     # Files
 
     def upload(self, source: Source, name: str = "") -> Stored:

@@ -1,4 +1,4 @@
-"""`/v1/catalogue`: pictures in folders of this machine that the service may read; one of them as an uploaded file."""
+"""`/v1/catalogue`: pictures in folders of this machine that the service may read: listed, searched, taken."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
+from packshot.catalogue.catalogue import PRODUCTS
 from packshot.errors import UnsafePath
 from packshot.provenance.encoding import FORMATS
 from packshot.serve.api import files, forms, problems
@@ -24,6 +25,8 @@ router = APIRouter(tags=["files"])
 MOST = 500  # entries of a folder that are listed
 SUFFIXES = {*FORMATS, ".heic", ".heif", ".bmp", ".gif"}
 PATH = "a path under the service's roots, as a listing gives it"
+MOST_WISHES, MOST_FOUND = 8, 200
+Wishes = Annotated[list[Annotated[str, Query(max_length=10_000)]], Query(max_length=MOST_WISHES)]
 
 
 class Named(BaseModel):
@@ -46,9 +49,30 @@ BODY: dict[str, Any] = {
 async def listed(
     service: Serving, caller: FileCaller, path: Annotated[str, Query(description=PATH, max_length=4096)] = ""
 ) -> Response:
-    """Names, paths and sizes; hidden ones are left out. `more`: there are others."""
+    """Names, paths and sizes; hidden ones are left out. `more`: there are others; `catalogue`: it can be searched."""
     problems.refuse_text([path], "path")
     return JSON(await aside(listing, service.settings.roots, path))
+
+
+@router.get("/v1/catalogue/find", summary="Products of a catalogue that fit words, or look like a picture")
+async def found(
+    service: Serving,
+    caller: FileCaller,
+    path: Annotated[str, Query(description="a catalogue's folder under the service's roots", max_length=4096)],
+    text: Annotated[Wishes, Query(description="what to look for, in English or Chinese; repeatable")] = [],  # noqa: B006
+    without: Annotated[Wishes, Query(description="what to keep away from; repeatable")] = [],  # noqa: B006
+    file: Annotated[str, Query(description="an uploaded picture whose like to look for", max_length=100)] = "",
+    count: Annotated[int, Query(ge=1, le=MOST_FOUND, description="how many products")] = 12,
+) -> Response:
+    """Best first. The first search looks at every picture once and keeps what it saw; one that took too long goes on
+    where it was when asked again.
+    """
+    problems.refuse_text([path], "path")
+    folder, top = await aside(_rooted, service.settings.roots, path)
+    blobs = {"picture": (await forms.uploaded(service, caller, file))[0]} if file else {}
+    await service.spend_edit(caller)
+    arguments = {"catalogue": str(folder), "top": str(top), "text": text, "without": without, "count": count}
+    return JSON(dict((await service.do("find", arguments, blobs)).said))
 
 
 @router.post(
@@ -78,7 +102,8 @@ def listing(known: tuple[Path, ...], path: str) -> dict[str, Any]:
                 folders.append(told)
             elif Path(entry.name).suffix.lower() in SUFFIXES:
                 pictures.append(told | {"bytes": entry.stat().st_size})
-    return {"path": path, "folders": folders, "pictures": pictures, "more": more}
+    searchable = bool(path) and any((folder / PRODUCTS).is_file() for _, folder in asked)
+    return {"path": path, "folders": folders, "pictures": pictures, "more": more, "catalogue": searchable}
 
 
 def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
@@ -96,6 +121,12 @@ def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
 def _placed(found: Path, tops: list[Path]) -> list[tuple[Path, Path]]:
     """The root that a folder lies under, and the folder."""
     return [(top, found) for top in tops if found.is_relative_to(top)][:1]
+
+
+def _rooted(known: tuple[Path, ...], path: str) -> tuple[Path, Path]:
+    """A folder under the roots, and the root. Raises UnsafePath."""
+    folder = roots.inside(path, known)
+    return folder, next(top for top in (root.resolve() for root in known) if folder.is_relative_to(top))
 
 
 def _taken(service: Service, caller: Caller, path: str) -> Upload:

@@ -18,6 +18,7 @@ TABLE = {
     "edit": "packshot.serve.direct.editing:edit",
     "check": "packshot.serve.direct.checking:check",
     "verify": "packshot.serve.direct.checking:verify",
+    "find": "packshot.serve.direct.searching:find",
     "models": "packshot.serve.direct.cards:listed",
     "draw": "packshot.serve.direct.drawing:draw",
     "preview": "packshot.serve.direct.previews:preview",

@@ -8,6 +8,7 @@ import { Waiting } from "../parts/empty.js";
 import { ProblemBox } from "../parts/toast.js";
 
 const within = (path) => `/v1/catalogue?path=${encodeURIComponent(path)}`;
+const fitting = (path, words) => `/v1/catalogue/find?${new URLSearchParams({ path, text: words, count: 30 })}`;
 
 /** The picture of a path: what is uploaded, and its bytes as a file for the page to show. */
 async function taken(path) {
@@ -16,14 +17,39 @@ async function taken(path) {
   return { stored, file: new File([blob], stored.name, { type: blob.type }) };
 }
 
+/** What of a catalogue fits some words, best first. */
+function Search({ path, onFound, onProblem }) {
+  const [words, setWords] = useState("");
+  const [busy, setBusy] = useState(false);
+  const look = async (event) => {
+    event.preventDefault();
+    if (!words.trim()) return onFound(null);
+    setBusy(true);
+    onProblem(null);
+    try {
+      onFound((await get(fitting(path, words))).products.filter((one) => one.path));
+    } catch (wrong) {
+      onProblem(wrong);
+    }
+    setBusy(false);
+  };
+  return html`
+    <form class="toolbar" role="search" onSubmit=${look}>
+      <label class="search"><${Icon} name="search" size=${16} /><input type="search" value=${words} placeholder=${t("open.search_example")} aria-label=${t("open.search")} onInput=${(event) => setWords(event.target.value)} /></label>
+      <button type="submit" class="button" disabled=${busy}>${t("open.search")}</button>
+    </form>`;
+}
+
 function Browse({ onTake, onClose }) {
   const [path, setPath] = useState("");
   const [found, setFound] = useState(null);
   const [problem, setProblem] = useState(null);
   const [busy, setBusy] = useState("");
+  const [products, setProducts] = useState(null);
   useEffect(() => {
     let alive = true;
     setFound(null);
+    setProducts(null);
     setProblem(null);
     get(within(path)).then((told) => alive && setFound(told), (wrong) => alive && setProblem(wrong));
     return () => { alive = false; };
@@ -41,9 +67,14 @@ function Browse({ onTake, onClose }) {
   return html`
     <${Dialog} title=${t("open.catalogue")} onClose=${onClose}>
       <p class="browse-path">${path && html`<button type="button" class="quiet" onClick=${() => setPath(path.split("/").slice(0, -1).join("/"))}><${Icon} name="left" size=${16} />${t("open.up")}</button>`}<span>${path}</span></p>
+      ${found?.catalogue && html`<${Search} path=${path} onFound=${setProducts} onProblem=${setProblem} />`}
       ${problem && html`<${ProblemBox} problem=${problem} />`}
       ${!found && !problem && html`<${Waiting} />`}
-      ${found && html`<ul class="browse">
+      ${products && html`<ul class="browse">
+        ${products.map((one) => html`<li key=${one.path}><button type="button" class="quiet wide" disabled=${busy !== ""} onClick=${() => take(one)}><${Icon} name="picture" size=${16} /><span>${one.title || one.sku}</span></button></li>`)}
+        ${products.length === 0 && html`<li class="help">${t("open.empty")}</li>`}
+      </ul>`}
+      ${found && !products && html`<ul class="browse">
         ${found.folders.map((one) => html`<li key=${one.path}><button type="button" class="quiet wide" onClick=${() => setPath(one.path)}><${Icon} name="folder" size=${16} /><span>${one.name}</span></button></li>`)}
         ${found.pictures.map((one) => html`<li key=${one.path}><button type="button" class="quiet wide" disabled=${busy !== ""} onClick=${() => take(one)}><${Icon} name="picture" size=${16} /><span>${one.name}</span><span class="faint">${bytes(one.bytes)}</span></button></li>`)}
         ${found.folders.length + found.pictures.length === 0 && html`<li class="help">${t("open.empty")}</li>`}
