@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from packshot import networks
+from packshot.errors import ParameterError
 from tests.networks.members import make, off_zero
 
 GIVEN = {"unet-translator": 3, "resnet-translator": 3, "two-way-translator": 3, "spade": 3}
@@ -70,3 +71,20 @@ def test_sizes_of_a_discriminator_and_its_features() -> None:
     ]
     plain = networks.build("scale-discriminator", {"width": 4, "depth": 2, "spectral": False})
     assert not any("parametrizations" in name for name in plain.state_dict())
+
+
+def test_with_shading_no_other_colour_comes_of_a_colour():
+    """Differences of channels are scaled by one factor, so hue stays; grey stays grey."""
+    network = off_zero(make("resnet-translator", shading=True)).eval()
+    for parameter in network.last.parameters():
+        parameter.data.mul_(0.05)  # so that nothing is clipped
+    x = 0.3 + 0.2 * torch.rand(2, 3, 16, 16, generator=torch.Generator().manual_seed(1))
+    y = network(x, torch.ones(2, 3)).detach()
+    assert (y - x).abs().max() > 0.01
+    before, after = (torch.stack([z[:, 0] - z[:, 1], z[:, 1] - z[:, 2]]) for z in (x, y))
+    turned = before[0] * after[1] - before[1] * after[0]
+    assert turned.abs().max() < 1e-5
+    grey = network(x.mean(1, keepdim=True).expand(-1, 3, -1, -1).contiguous(), torch.ones(2, 3)).detach()
+    assert (grey - grey.mean(1, keepdim=True)).abs().max() < 1e-6
+    with pytest.raises(ParameterError, match="gated"):
+        make("resnet-translator", shading=True, gated=False)

@@ -11,6 +11,10 @@ Colours do not drift, because a photograph comes out as x + g·(y − x): g, in 
 change; what the gate leaves is the photograph, bit by bit. y is the photograph itself with its logits moved, by nothing
 in the beginning: a network that began with colours of its own would shut its gate before it had learned any, for the
 way back, the ground and identity all ask for it, and a shut gate lets no gradient through (LOG.md).
+
+With `shading` y is a·x + b with one a and one b a pixel, for all three channels: the body of a material scales its
+colour, its surface adds the colour of the light (Shafer, "Using Color to Separate Reflection Components", 1985). So a
+product becomes matt, grained or shiny, and no other colour can come of it.
 """
 
 from __future__ import annotations
@@ -31,15 +35,17 @@ NEAREST = 0.02  # to black and white that logits are taken of, so that there is 
 
 @dataclass(frozen=True)
 class ResNetTranslatorConfig:
-    """width: channels at half size, twice as many at a quarter, where the blocks are. gated: see above."""
+    """width: channels at half size, twice as many at a quarter, where the blocks are. gated, shading: see above."""
 
     condition_dim: int = 0
     width: int = 24
     blocks: int = 6
     gated: bool = True
+    shading: bool = False
 
     def __post_init__(self) -> None:
         require_at_least(1, width=self.width, blocks=self.blocks)
+        require(self.gated or not self.shading, "gated", "true where shading is", self.gated)
         require_at_least(0, condition_dim=self.condition_dim)
 
 
@@ -58,7 +64,7 @@ class ResNetTranslator(nn.Module):
         self.narrow, self.up = nn.Conv2d(2 * w, w, 1, bias=False), Step(w, w, dim, KIND)
         half = max(4, w // 2)
         self.narrower, self.upper = nn.Conv2d(w, half, 1, bias=False), Step(half, half, dim, KIND)
-        self.last = conv(half, 4, bias=True)
+        self.last = conv(half, 3 if config.shading else 4, bias=True)
         if config.gated:
             nn.init.zeros_(self.last.weight)
             nn.init.zeros_(self.last.bias)  # type: ignore[arg-type]
@@ -69,9 +75,11 @@ class ResNetTranslator(nn.Module):
     def gated(self, x: Tensor, condition: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """The picture, and the gate `(n, 1, h, w)` in [0, 1]: where it is not the given one."""
         found = self.last(self._raised(self.codes(x, condition)[-1], condition))
-        moved, gate = found[:, :3], torch.sigmoid(found[:, 3:])
+        moved, gate = found[:, :-1], torch.sigmoid(found[:, -1:])
         if not self.config.gated:
             return torch.sigmoid(moved), torch.ones_like(gate)
+        if self.config.shading:
+            return x + gate * ((x * torch.exp(moved[:, :1]) + moved[:, 1:]).clamp(0, 1) - x), gate
         return x + gate * (torch.sigmoid(torch.logit(x, NEAREST) + moved) - x), gate
 
     def codes(self, x: Tensor, condition: Tensor | None = None) -> list[Tensor]:

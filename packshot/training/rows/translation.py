@@ -35,10 +35,9 @@ MATERIAL: Mapping[str, Any] = {
     "forget": 0.1,
     "l1": 10.0,  # grain cannot be foretold: compared pixel by pixel, staying the photo is the best answer (LOG.md)
     "features": 5.0,
-    "perceptual": 5.0,
-    "perception": "catalogue-features",
 }
 QUICK_CRITIC: Mapping[str, float] = {"critic": 2.0}  # so that it keeps up (Heusel et al. 2017)
+NORMED: Mapping[str, Any] = {"spectral": False, "normed": True}  # learns domains apart fastest, see the page
 PLANES = 8  # of a layout of the toyshop, the ground among them: `catalogue.pairs.PARTS`
 SMALL: Mapping[str, Any] = {"width": 16, "blocks": 6}
 WIDE: Mapping[str, Any] = {"width": 48, "blocks": 9}
@@ -57,9 +56,6 @@ def sketching(**entries: Any) -> dict[str, Any]:
 def painting(**entries: Any) -> dict[str, Any]:
     """SPADE and its critics of two sizes, given a layout."""
     return {"translator": ("spade", {"channels_in": PLANES, **entries}), "critic": critic(PLANES + 3, scales=2)}
-
-
-NORMED: Mapping[str, Any] = {"spectral": False, "normed": True}  # learns domains apart fastest, see the page
 
 
 def both_ways(entries: Mapping[str, Any] = SMALL, **critics: Any) -> dict[str, Any]:
@@ -118,13 +114,16 @@ ROWS: Mapping[str, Preset] = {
         **TOY,
     ),
     "material-swap": Preset(
-        what="another material by name, from toys rendered twice (toyshop render --layers remade), features compared",
-        objective="spade",
-        networks={"translator": ("resnet-translator", {"width": 24, "blocks": 6}), "critic": critic(6)},
+        what="another material by name, light alone, from toys rendered twice (toyshop render --layers remade)",
+        objective="pix2pix",
+        networks={
+            "translator": ("resnet-translator", {"width": 24, "blocks": 6, "shading": True}),
+            "critic": critic(6, **NORMED),
+        },
         size=64,
         columns=("material",),
         rules=MATERIAL,
-        settings=adam(110_000, rates=QUICK_CRITIC),
+        settings=adam(60_000, rates=QUICK_CRITIC),
     ),
     "attribute-swap": Preset(
         what="another main colour by name, from toys rendered twice (toyshop render --layers repainted)",
@@ -133,7 +132,7 @@ ROWS: Mapping[str, Preset] = {
         size=64,
         columns=("colour",),
         rules={"pair": "colour", "forget": 0.0},
-        settings=adam(110_000, rates=QUICK_CRITIC),
+        settings=adam(70_000, rates=QUICK_CRITIC),
     ),
     "pix2pix": Preset(
         what="drawings become photographs of any catalogue with layouts or mattes, 64 px",
