@@ -2,6 +2,7 @@
 
 `python -m benchmarks calibration --method classical --stock STOCK --count 1500 --out out/calibration [--write]`
 `python -m benchmarks calibration --method cutout --stock STOCK …` for weights by name or file (key: their name)
+`python -m benchmarks calibration --method auto --stock STOCK` of both, measured before: the surer answer is taken
 
 Every composite of the stock's training split is cut out by the operation; its measures and IoU are appended to
 OUT/measured.jsonl (the run goes on where it stopped). Half of them, by number, fit the table; the other half tells
@@ -53,17 +54,34 @@ def main(argv: list[str] | None = None) -> None:
         return
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
+    if chosen.method == "auto":
+        print(told("auto", None, grouped(surer(Path(chosen.out)))))
+        return
     key, cut = cutting(chosen.method)
     records = list(measured(scenes(chosen), key, cut, Path(chosen.out)))
     fit = [r for r in records if r["set"] == "fit"]
     table = calibration.fitted([r["parts"] for r in fit[::2]], [r["iou"] >= GOOD for r in fit[::2]], NAMES)
-    groups = {"other half": fit[1::2]}
+    print(told(key, table, grouped(records)))
+    if chosen.write:
+        write(key, table)
+
+
+def grouped(records: list[Record]) -> dict[str, list[Record]]:
+    """What nothing was fitted on, by where it is from."""
+    groups = {"other half": [r for r in records if r["set"] == "fit"][1::2]}
     for record in records:
         if record["set"] != "fit":
             groups.setdefault(record["set"], []).append(record)
-    print(told(key, table, groups))
-    if chosen.write:
-        write(key, table)
+    return groups
+
+
+def surer(out: Path) -> list[Record]:
+    """Of every picture that both methods were measured on, the record of the surer one, by the package's tables."""
+    known: dict[tuple[str, str], dict[str, Record]] = {}
+    for record in Records(out / "measured.jsonl"):
+        known.setdefault((record["set"], record["name"]), {})[record["method"]] = record
+    both = [found for found in known.values() if {"classical", Cutout.own_model} <= set(found)]
+    return [max(found.values(), key=lambda r: _confidence(None, r)) for found in both]
 
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -125,11 +143,11 @@ def measured(
         yield known[key, name, scene.name]
 
 
-def told(key: str, table: calibration.Table, groups: dict[str, list[Record]]) -> str:
+def told(key: str, table: calibration.Table | None, groups: dict[str, list[Record]]) -> str:
     """Of those not flagged at several limits, the share that is good; and the least limit that keeps the word."""
     rows = []
     for name, group in groups.items():
-        sure = np.array([_confidence(table, r["parts"]) for r in group])
+        sure = np.array([_confidence(table, r) for r in group])
         good = np.array([r["iou"] >= GOOD for r in group])
         for limit in LIMITS:
             kept = sure >= limit
@@ -141,10 +159,15 @@ def told(key: str, table: calibration.Table, groups: dict[str, list[Record]]) ->
     ours = [r for r in rows if r["set"] == next(iter(groups)) and r["good of those"] is not None]
     least = next((r["flag below"] for r in ours if float(str(r["good of those"])) >= WANTED), None)
     words = f"least limit with {WANTED:.0%} good: {least if least is not None else 'none of these'}"
-    return f"### Confidence of {key}, good: IoU ≥ {GOOD}, fitted on {table.pictures}\n\n{text}\n{words}\n"
+    fitted = f", fitted on {table.pictures}" if table else ""
+    return f"### Confidence of {key}, good: IoU ≥ {GOOD}{fitted}\n\n{text}\n{words}\n"
 
 
-def _confidence(table: calibration.Table, parts: dict[str, float]) -> float:
+def _confidence(table: calibration.Table | None, record: Record) -> float:
+    """By a table, or by the package's for the method."""
+    parts = record["parts"]
+    if table is None:
+        return calibration.confidence(record["method"], parts)
     if parts.get("area_share", 0.0) == 0:
         return 0.0
     value = calibration.score(table.weights, table.offset, parts)

@@ -45,7 +45,7 @@ class Cutout(Operation):
     method: Literal["auto", "net", "classical", "edges"] = parameter(
         "auto",
         "how the product is found: net by weights (`model`), classical and edges (Canny, region growing) without; "
-        "auto takes the net if its weights are there, else classical",
+        "auto takes the surer answer of net and classical, or classical where there are no weights",
     )
     model: ModelName = model_parameter("cutout")
     commercial: bool = commercial_parameter()
@@ -83,7 +83,8 @@ class Cutout(Operation):
         matte = self._edge(torch.cat([f.matte for f in found]), self.threshold, prompts)
         least = min(found, key=lambda f: f.confidence)
         cut = self._cleaned(picture, matte)
-        numbers = {"confidence": least.confidence, **least.parts, "by_network": float(model is not None)}
+        by_network = sum(model is not None and f.method == model.name for f in found) / len(found)
+        numbers = {"confidence": least.confidence, **least.parts, "by_network": by_network}
         layers = {"uncertainty": torch.cat([f.uncertainty for f in found])}
         numbers |= _halo(picture, cut)
         if self.shadow:
@@ -125,7 +126,8 @@ class Cutout(Operation):
         from packshot.models.segmenting import seen
 
         answer = seen(model, rgb)
-        return segment_map(rgb, answer.product, model.name, self.refine, prompts), answer
+        either = self.method == "auto" and not self.model
+        return segment_map(rgb, answer.product, model.name, self.refine, prompts, either), answer
 
     def _prompts(self, picture: Picture, context: Context) -> Prompts:
         from packshot.imaging.segmentation.prompts import pointed, strokes_of

@@ -198,7 +198,7 @@ def test_weights_nobody_calibrated_are_said_to_be_so():
     assert "not calibrated" in cut(rgb, asked(network(name="theirs")), model="theirs").notes[0]
 
 
-def test_auto_takes_the_network_only_where_its_weights_are(monkeypatch, tmp_path):
+def test_weights_are_those_that_are_there(monkeypatch, tmp_path):
     monkeypatch.setenv("PACKSHOT_HOME", str(tmp_path))
     assert Cutout(method="net").weights() == ("cutout",)
     assert Cutout(model="theirs.onnx").weights() == ("theirs.onnx",)
@@ -206,6 +206,28 @@ def test_auto_takes_the_network_only_where_its_weights_are(monkeypatch, tmp_path
     (tmp_path / "weights").mkdir()
     (tmp_path / "weights" / "cutout.safetensors").write_bytes(b"")
     assert Cutout().weights() == ("cutout",)
+
+
+@pytest.mark.parametrize("ground", ["plain", "noisy"])
+def test_auto_takes_the_surer_answer(ground):
+    rgb, truth = photo(ellipse, (0.7, 0.15, 0.1))
+    if ground == "noisy":
+        noise = torch.rand(rgb.shape, generator=torch.Generator().manual_seed(3))
+        rgb = torch.where(truth > 0.5, rgb, 0.3 * rgb + 0.5 * noise)
+    found = {way: cut(rgb, asked(network()), method=way).numbers for way in ("auto", "net", "classical")}
+    assert found["auto"]["confidence"] == max(found["net"]["confidence"], found["classical"]["confidence"])
+    assert found["auto"]["by_network"] == float(found["net"]["confidence"] >= found["classical"]["confidence"])
+
+
+def test_auto_does_without_a_network_that_sees_nothing():
+    rgb, truth = photo(ellipse, (0.7, 0.15, 0.1))
+    model = network()
+    blind = Model(lambda x: x[:, :1] * 0 - 40, model.config, model.card, model.digest, "cpu", "torch", "cutout")
+    done = cut(rgb, asked(blind))
+    assert done.numbers["by_network"] == 0
+    assert iou(done.picture.matte, truth) > 0.96
+    pointed = cut(rgb, asked(blind), box="20,20,80,80")
+    assert pointed.numbers["by_network"] == 1
 
 
 def test_a_network_that_is_not_there_is_an_error_that_says_what_to_do():

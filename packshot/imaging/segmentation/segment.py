@@ -36,6 +36,7 @@ class Segmentation:
     """The product found.
 
     matte, uncertainty: `(1, 1, h, w)` in `[0, 1]`. confidence: `[0, 1]`, made of `parts`; reasons: why to look.
+    method: what found it, by which the confidence is calibrated.
     """
 
     matte: Tensor
@@ -43,6 +44,7 @@ class Segmentation:
     confidence: float
     parts: Mapping[str, float] = field(default_factory=dict)
     reasons: tuple[str, ...] = ()
+    method: str = ""
 
 
 def segment(
@@ -61,12 +63,18 @@ def segment(
 
 
 def segment_map(
-    rgb: Tensor, found: Field, method: str, how: Refine = "guided", prompts: Prompts = NOTHING_SAID
+    rgb: Tensor,
+    found: Field,
+    method: str,
+    how: Refine = "guided",
+    prompts: Prompts = NOTHING_SAID,
+    either: bool = False,
 ) -> Segmentation:
     """The matte of `(1, 3, h, w)` from a network's product map `(h', w')` in `[0, 1]`, of the same proportions.
 
     method: name of the weights, by which the confidence is calibrated. The map keeps its own size: it may show more
-    than the copy on which the answer without weights is found. Raises as `segment` does.
+    than the copy on which the answer without weights is found. either: that answer is taken where its confidence is
+    the higher one and nobody points. Raises as `segment` does.
     """
     small = _small(rgb)
     if small is None:
@@ -75,6 +83,8 @@ def segment_map(
     quick = find(small)
     coarse = mattes.resized(found.astype(np.float32), quick.matte.shape)
     answer = judged(lab, coarse, quick.matte, quick.parts["plain"], method, "net", by_edges(small, lab))
+    if either and not prompts and quick.confidence > answer.confidence:
+        return _finished(rgb, small, quick, quick.matte, how, prompts)
     return _finished(rgb, small, answer, found.astype(np.float32), how, prompts)
 
 
@@ -105,7 +115,9 @@ def _finished(rgb: Tensor, small: Field, answer: Answer, found: Field, how: Refi
     if found.any():
         doubt = np.abs(mattes.resized(found, answer.other.shape) - answer.other)
         uncertainty = torch.maximum(uncertainty, 0.5 * _full_size(rgb, doubt, "none"))
-    return Segmentation(matte, _untold(uncertainty, prompts), answer.confidence, answer.parts, answer.reasons)
+    return Segmentation(
+        matte, _untold(uncertainty, prompts), answer.confidence, answer.parts, answer.reasons, answer.method
+    )
 
 
 def _anew(small: Field, answer: Answer, found: Field) -> Answer:
