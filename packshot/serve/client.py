@@ -18,70 +18,19 @@ import random
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote, urlencode
 
-from pydantic import BaseModel, ConfigDict
-
-from packshot import errors
-from packshot.errors import PackshotError, ParameterError, ServiceError, Unavailable
+from packshot.errors import ParameterError, Unavailable
 from packshot.serve import wire
+from packshot.serve.answers import Edited, Stored, error_of
 from packshot.serve.jobs.model import FINISHED, Event, Job, Result
 from packshot.serve.wire import Answer, Part, Source
 
 AGAIN = (429, 503)
 LONGEST_WAIT = 60.0  # seconds between two tries, whatever the service says
-SAME = {  # a problem's slug → the class it was
-    "not-found": errors.NotKnown, "conflict": errors.Conflict, "missing-extra": errors.ServiceError,
-    "unreadable-file": errors.UnreadableFile, "too-large": errors.TooLarge, "unsafe-path": errors.UnsafePath,
-    "file": errors.FileError, "catalogue": errors.CatalogueError, "pipeline": errors.RecipeError,
-    "channel": errors.ChannelError, "product-changed": errors.LockBreach, "marks": errors.MarkError,
-    "device": errors.DeviceError, "licence": errors.LicenceRefused, "weights-not-found": errors.WeightsNotFound,
-    "weights": errors.ModelError, "parameter": errors.ParameterError, "request": errors.ParameterError,
-}  # fmt: skip
 Command = Literal["pause", "resume", "cancel", "retry"]
-
-
-class Stored(BaseModel):
-    """A file at the service. digest: SHA-256 of its bytes."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    id: str
-    name: str
-    digest: str
-    size: int
-    media_type: str
-
-
-@dataclass(frozen=True)
-class Edited:
-    """An edited picture with its marks. report: steps, numbers, fidelity, flags, notes, marks, size."""
-
-    data: bytes
-    media_type: str
-    report: Mapping[str, Any] = field(repr=False)
-
-    @property
-    def numbers(self) -> Mapping[str, float]:
-        """What the last step measured."""
-        return dict(self.report.get("numbers", {}))
-
-    @property
-    def fidelity(self) -> Mapping[str, float]:
-        """What the product lock measured."""
-        return dict(self.report.get("fidelity", {}))
-
-    @property
-    def flags(self) -> tuple[str, ...]:
-        """Why a person should look."""
-        return tuple(self.report.get("flags", ()))
-
-    def save(self, path: str | Path) -> Path:
-        """Write it as it is; the ending should be that of its media type."""
-        return wire.written(Path(path), [self.data])
 
 
 class Client:
@@ -376,29 +325,6 @@ class Client:
                 raise error
             time.sleep(min(LONGEST_WAIT, max(getattr(error, "retry_after", 0.0), 0.1) * random.uniform(1.0, 1.25)))
         raise AssertionError("tries is at least 1")
-
-
-def error_of(answer: Answer) -> PackshotError:
-    """The error behind an answer: the class that the service met, with its words. `.problem` has all that was said."""
-    try:
-        said = json.loads(answer.read())
-        words = str(said["detail"])
-    except (ValueError, KeyError, TypeError):
-        said, words = {}, f"the service answered {answer.status}"
-    slug = str(said.get("type", "")).rsplit(":", 1)[-1]
-    mend = said.get("mend", "")
-    words += f"; {mend}" if mend and mend not in words else ""
-    after = answer.headers.get("Retry-After", "")
-    seconds = float(after) if after.isdigit() else 5.0
-    error: PackshotError
-    if answer.status == 429:
-        error = errors.Busy(words, seconds)
-    elif answer.status == 503:
-        error = Unavailable(words, seconds)
-    else:
-        error = SAME.get(slug, ServiceError)(words)
-    error.problem = said  # type: ignore[attr-defined]
-    return error
 
 
 def _photo(photo: Source | Stored) -> list[Part]:
