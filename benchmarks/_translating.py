@@ -78,6 +78,8 @@ def cases(task: str, pictures: Pictures, rows: Tensor, known: Pictures) -> Itera
         if layer is not None:
             new = {**was, **{k: v for k, v in row[layer].items() if v}}
             told = {name: new[name] for name in ("category", *(ROLES if task in PAINTED else ("material",)))}
+            if all(was.get(name) == value for name, value in told.items()):
+                continue  # bare wood keeps its colour
             wanted = unit(pictures.gather([number], layer))
             yield Case(number, photo, wanted, matte, told, was, layout, _reference(known, pool, new, TOLD[task]))
             continue

@@ -2,13 +2,14 @@
 
 Own networks give logits `(n, classes, h, w)`, class 0 of several being background; other projects' files give
 probabilities (`onnx_files.py`, `transformers_files.py`). A network sees the whole photo at the size it learned with;
-where the product is small it is looked at once more from near, and the two answers are kept if they agree.
+where the product is small it is looked at once more from near, and the two answers are kept if they agree. Own networks
+see every photo a second time in the mirror: the mean of both is better, and where they differ the network guesses.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -19,12 +20,14 @@ from torch import Tensor
 
 from packshot.errors import ModelError
 from packshot.imaging.mattes import resized
+from packshot.imaging.segmentation.trust import agreement
 
 if TYPE_CHECKING:
     from packshot.models import Model
 
 Plane = NDArray[Any]  # (h, w)
 
+ROLE = "segmenter"  # in the cards of networks trained by this project
 INPUT_PX = 320  # longest side that networks see which do not say
 SMALL = 0.6  # of the photo's longest side: a smaller product is looked at again
 AROUND = 0.15  # of the product's longest side, that is looked at around it
@@ -37,13 +40,15 @@ class Seen:
     """What a network sees. product: probability `(h, w)` in the photo's proportions, at the size looked at.
 
     parts: `(h, w)` index of the likeliest class, 0 = background; None where there is but one. names: of the classes.
-    looks: how often the network was asked.
+    looks: how often the network was asked. steadiness: intersection over union of what it saw plain and mirrored; None
+    where it was not asked.
     """
 
     product: Plane
     parts: Plane | None = None
     names: tuple[str, ...] = ()
     looks: int = 1
+    steadiness: float | None = None
 
 
 def seen(model: Model, rgb: Tensor, again: bool = True) -> Seen:
@@ -51,12 +56,12 @@ def seen(model: Model, rgb: Tensor, again: bool = True) -> Seen:
 
     Raises ModelError if the network is none that segments pictures.
     """
-    first = _look(model, rgb)
+    first = _looks(model, rgb)
     box = _box(first.product, (rgb.shape[2], rgb.shape[3])) if again else None
     if box is None:
         return first
     x0, y0, x1, y1 = box
-    near = _look(model, rgb[:, :, y0:y1, x0:x1])
+    near = _looks(model, rgb[:, :, y0:y1, x0:x1])
     return _joined(first, near, box, (rgb.shape[2], rgb.shape[3]))
 
 
@@ -65,9 +70,19 @@ def is_segmenter(model: Model) -> bool:
     return model.card.get("purpose") == "segment" or "classes" in model.config
 
 
-def _look(model: Model, rgb: Tensor) -> Seen:
+def _looks(model: Model, rgb: Tensor) -> Seen:
+    """One look, or the mean of two."""
     if not is_segmenter(model):
         raise ModelError(f"{model.name}: not a network that segments pictures; name other weights with model")
+    plain = _look(model, rgb)
+    if model.card.get("role") != ROLE or plain.parts is not None:
+        return plain
+    other = _look(model, rgb.flip(3)).product[:, ::-1]
+    both = (plain.product + other) / 2
+    return replace(plain, product=both, looks=2, steadiness=agreement(plain.product, other))
+
+
+def _look(model: Model, rgb: Tensor) -> Seen:
     h, w = rgb.shape[2:]
     side = int(model.card.get("input_px", INPUT_PX))
     step = max(h, w) / side
@@ -138,7 +153,8 @@ def _joined(far: Seen, near: Seen, box: tuple[int, int, int, int], size: tuple[i
         coarse = cv2.resize(far.parts.astype(np.float32), large[::-1], interpolation=cv2.INTER_NEAREST)
         fine = _laid(near.parts.astype(np.float32), box, size, large, cv2.INTER_NEAREST)
         parts = np.where(weight > 0.5, fine, coarse).astype(np.int32)
-    return Seen(product + weight * (here - product), parts, far.names, 2)
+    steadiness = None if far.steadiness is None else min(far.steadiness, near.steadiness or 0.0)
+    return Seen(product + weight * (here - product), parts, far.names, far.looks + near.looks, steadiness)
 
 
 def _laid(

@@ -45,7 +45,7 @@ class Cutout(Operation):
     method: Literal["auto", "net", "classical", "edges"] = parameter(
         "auto",
         "how the product is found: net by weights (`model`), classical and edges (Canny, region growing) without; "
-        "auto takes the surer answer of net and classical, or classical where there are no weights",
+        "auto takes classical on plain grounds and where there are no weights, else net",
     )
     model: ModelName = model_parameter("cutout")
     commercial: bool = commercial_parameter()
@@ -127,7 +127,8 @@ class Cutout(Operation):
 
         answer = seen(model, rgb)
         either = self.method == "auto" and not self.model
-        return segment_map(rgb, answer.product, model.name, self.refine, prompts, either), answer
+        found = segment_map(rgb, answer.product, model.name, self.refine, prompts, either, answer.steadiness)
+        return found, answer
 
     def _prompts(self, picture: Picture, context: Context) -> Prompts:
         from packshot.imaging.segmentation.prompts import pointed, strokes_of

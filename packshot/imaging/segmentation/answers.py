@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import cv2
 import numpy as np
@@ -82,13 +83,21 @@ def find_by_edges(small: Field) -> Answer:
 
 
 def judged(
-    lab: Field, matte: Field, other: Field, plain: float, method: str, way: str, lines: Field | None = None
+    lab: Field,
+    matte: Field,
+    other: Field,
+    plain: float,
+    method: str,
+    way: str,
+    lines: Field | None = None,
+    known: Mapping[str, float] = MappingProxyType({}),
 ) -> Answer:
     """An answer with its measures: a map and a second opinion `(h, w)` beside the picture `(h, w, 3)` in Lab.
 
-    plain: share of the border that plain surfaces take. lines: what is found by edges, a third opinion.
+    plain: share of the border that plain surfaces take. lines: what is found by edges, a third opinion. known: further
+    measures.
     """
-    measured = {**trust.measure(lab, matte), "agreement": trust.agreement(matte, other), "plain": plain}
+    measured = {**known, **trust.measure(lab, matte), "agreement": trust.agreement(matte, other), "plain": plain}
     if lines is not None:
         measured["line_agreement"] = trust.agreement(matte, lines)
     parts = {**measured, "boundary_entropy": trust.boundary_entropy(matte), **trust.enclosed(matte)}

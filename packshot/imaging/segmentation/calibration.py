@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 FILE = "calibration.json"
 SMALLEST, LARGEST = 0.004, 0.9  # area shares beyond which confidence falls to 0
 RIDGE = 1e-2  # of the logistic regression, per picture
+PLAIN, APART = 0.95, 0.8  # share of the border, separation: from both a photo counts as one of a studio (LOG.md)
+STUDIO = "studio"  # what `classical` is called there
 LEAST = 12  # pictures that a step of the table has to rest on
 
 
@@ -37,9 +39,19 @@ class Table(NamedTuple):
 
 @lru_cache(maxsize=1)
 def tables() -> Mapping[str, Table]:
-    """The tables by method: `classical`, `edges`, `net`, and names of weights that have one of their own."""
+    """The tables by method: `classical`, `studio`, `edges`, `net`, and names of weights that have one of their own."""
     told = json.loads(files("packshot.imaging.segmentation").joinpath(FILE).read_text(encoding="utf-8"))
     return {name: Table(**table) for name, table in told["methods"].items()}
+
+
+def is_studio(parts: Mapping[str, float]) -> bool:
+    """Whether measures of an answer without weights tell of a plain ground that the product stands out from."""
+    return parts.get("plain", 0.0) >= PLAIN and parts.get("separation", 0.0) >= APART
+
+
+def called(method: str, parts: Mapping[str, float]) -> str:
+    """The name of a method's table: without weights, studio photos have one of their own."""
+    return STUDIO if method == "classical" and is_studio(parts) else method
 
 
 def table_of(method: str) -> Table:
@@ -53,7 +65,7 @@ def confidence(method: str, parts: Mapping[str, float]) -> float:
     share = parts.get("area_share", 0.0)
     if share == 0:
         return 0.0
-    table = table_of(method)
+    table = table_of(called(method, parts))
     value = score(table.weights, table.offset, parts)
     usual = min(1.0, share / SMALLEST, (1 - share) / (1 - LARGEST))
     return float(usual * np.interp(value, table.scores, table.shares))

@@ -20,6 +20,7 @@ from packshot.imaging import mattes
 from packshot.imaging.segmentation.answers import LEAST_PX, SMALL_PX, Answer, find, find_by_edges, judged
 from packshot.imaging.segmentation.backdrop import Field
 from packshot.imaging.segmentation.boxes import in_box
+from packshot.imaging.segmentation.calibration import is_studio
 from packshot.imaging.segmentation.edges import by_edges
 from packshot.imaging.segmentation.prompts import NOTHING_SAID, Prompts, corrected, obeyed
 from packshot.imaging.segmentation.refine import enlarge, refine
@@ -69,12 +70,14 @@ def segment_map(
     how: Refine = "guided",
     prompts: Prompts = NOTHING_SAID,
     either: bool = False,
+    steadiness: float | None = None,
 ) -> Segmentation:
     """The matte of `(1, 3, h, w)` from a network's product map `(h', w')` in `[0, 1]`, of the same proportions.
 
     method: name of the weights, by which the confidence is calibrated. The map keeps its own size: it may show more
-    than the copy on which the answer without weights is found. either: that answer is taken where its confidence is
-    the higher one and nobody points. Raises as `segment` does.
+    than the copy on which the answer without weights is found. either: that answer is taken of a studio photo
+    (`calibration.is_studio`) unless somebody points. steadiness: of the network (`models.segmenting.Seen`). Raises as
+    `segment` does.
     """
     small = _small(rgb)
     if small is None:
@@ -82,8 +85,9 @@ def segment_map(
     lab = cv2.cvtColor(small, cv2.COLOR_RGB2Lab)
     quick = find(small)
     coarse = mattes.resized(found.astype(np.float32), quick.matte.shape)
-    answer = judged(lab, coarse, quick.matte, quick.parts["plain"], method, "net", by_edges(small, lab))
-    if either and not prompts and quick.confidence > answer.confidence:
+    known = {} if steadiness is None else {"steadiness": steadiness}
+    answer = judged(lab, coarse, quick.matte, quick.parts["plain"], method, "net", by_edges(small, lab), known)
+    if either and not prompts and is_studio(quick.parts):
         return _finished(rgb, small, quick, quick.matte, how, prompts)
     return _finished(rgb, small, answer, found.astype(np.float32), how, prompts)
 

@@ -23,7 +23,7 @@ def measure(lab: Field, matte: Field) -> dict[str, float]:
 
     area_share: of the picture. border_contact: share of the border held. edge_support: share of the outline that lies
     on an edge. separation: 1 - overlap of the colours just inside and just outside. compactness: share of the largest
-    piece.
+    piece. thinness: pixels of the outline, beside those of the product.
     """
     inside = matte > 0.5
     ring = ring_of(inside.shape)
@@ -33,6 +33,7 @@ def measure(lab: Field, matte: Field) -> dict[str, float]:
         "edge_support": 0.0,
         "separation": 0.0,
         "compactness": 0.0,
+        "thinness": 0.0,
     }
     if not inside.any() or inside.all():
         return found
@@ -40,6 +41,7 @@ def measure(lab: Field, matte: Field) -> dict[str, float]:
     slope = per_pixel(length(np.diff(smooth, axis=1)), length(np.diff(smooth, axis=0)))
     outline = widened(inside, 1) & ~narrowed(inside, 1) & ~ring
     if outline.any():
+        found["thinness"] = float(outline.sum() / inside.sum())
         limit = np.clip(6 * np.median(slope[~inside]), *EDGE)
         found["edge_support"] = float((cv2.dilate(slope, np.ones((3, 3), np.uint8))[outline] > limit).mean())
     near = max(4, round(0.06 * max(inside.shape)))
