@@ -154,3 +154,28 @@ def test_a_folder_of_transformers(tmp_path):
     (tmp_path / "segformer" / "config.json").write_text('{"architectures": ["Unheard"], "model_type": "unheard"}')
     with pytest.raises(BadCheckpoint, match="segformer"):
         models.load(str(tmp_path / "segformer"))
+
+
+def own(run, **card):
+    """A network of this project's, as its card says."""
+    card = {"role": "segmenter", "input_px": 64, "licence": "MIT", **card}
+    return models.Model(run, {"classes": 1}, card, "0" * 64, "cpu", "torch", "cutout")
+
+
+def test_own_networks_look_twice_and_say_how_steady_they_are():
+    """One that sees the product wherever it is, and one that sees the left half whatever is there."""
+    rgb, truth = photo()
+    steady = seen(own(lambda x: (x[:, :1] - 0.5) * 40), rgb, again=False)
+    assert (steady.looks, steady.steadiness) == (2, 1.0)
+    assert iou(steady.product, truth) > 0.9
+
+    def left(x):
+        found = torch.full_like(x[:, :1], -20.0)
+        found[..., : x.shape[3] // 2] = 20.0
+        return found
+
+    guess = seen(own(left), rgb, again=False)
+    assert guess.steadiness == 0
+    np.testing.assert_allclose(guess.product, 0.5, atol=1e-3)
+    theirs = seen(own(left, role=""), rgb, again=False)
+    assert (theirs.looks, theirs.steadiness) == (1, None)
