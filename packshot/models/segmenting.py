@@ -32,6 +32,7 @@ INPUT_PX = 320  # longest side that networks see which do not say
 SMALL = 0.6  # of the photo's longest side: a smaller product is looked at again
 AROUND = 0.15  # of the product's longest side, that is looked at around it
 SAME = 0.7  # intersection over union from which both looks speak of one thing
+SURE, REACH = 0.4, 0.02  # probability; of the longest side, about what is as sure, where less is kept
 RAMP = 0.04  # of the near look's side, over which it takes over from the far one
 
 
@@ -56,13 +57,13 @@ def seen(model: Model, rgb: Tensor, again: bool = True) -> Seen:
 
     Raises ModelError if the network is none that segments pictures.
     """
-    first = _looks(model, rgb)
-    box = _box(first.product, (rgb.shape[2], rgb.shape[3])) if again else None
-    if box is None:
-        return first
-    x0, y0, x1, y1 = box
-    near = _looks(model, rgb[:, :, y0:y1, x0:x1])
-    return _joined(first, near, box, (rgb.shape[2], rgb.shape[3]))
+    found = _looks(model, rgb)
+    box = _box(found.product, (rgb.shape[2], rgb.shape[3])) if again else None
+    if box is not None:
+        x0, y0, x1, y1 = box
+        near = _looks(model, rgb[:, :, y0:y1, x0:x1])
+        found = _joined(found, near, box, (rgb.shape[2], rgb.shape[3]))
+    return found if found.steadiness is None else replace(found, product=_without_ghosts(found.product))
 
 
 def is_segmenter(model: Model) -> bool:
@@ -98,6 +99,15 @@ def _look(model: Model, rgb: Tensor) -> Seen:
         parts = _background_first(layout, _ground(model.card))
         names = _names_first(names, _ground(model.card))
     return Seen(np.clip(resized(product, proportional), 0, 1), parts, names)
+
+
+def _without_ghosts(product: Plane) -> Plane:
+    """The map without faint patches that lie away from everything the network is sure of."""
+    sure = (product > SURE).astype(np.uint8)
+    if not sure.any():
+        return product
+    reach = 2 * max(3, round(REACH * max(product.shape))) + 1
+    return np.asarray(np.where(cv2.dilate(sure, np.ones((reach, reach), np.uint8)) > 0, product, np.float32(0)))
 
 
 def _probabilities(found: Tensor, card: Mapping[str, Any]) -> NDArray[np.float32]:

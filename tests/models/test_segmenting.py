@@ -179,3 +179,17 @@ def test_own_networks_look_twice_and_say_how_steady_they_are():
     np.testing.assert_allclose(guess.product, 0.5, atol=1e-3)
     theirs = seen(own(left, role=""), rgb, again=False)
     assert (theirs.looks, theirs.steadiness) == (1, None)
+
+
+def test_faint_patches_away_from_the_product_are_no_product():
+    rgb, _ = photo()
+    rgb[:, 1, 60:76, 90:110] = 0.5  # what the network half believes in
+
+    def run(x):
+        return (x[:, :1] - 0.5) * 40 + 15 * (x[:, 1:2] > 0.3)
+
+    product = seen(own(run, input_px=120), rgb, again=False).product
+    assert product[24:56, 34:66].min() > 0.9
+    assert product[62:74, 92:108].max() == 0
+    glass = seen(own(lambda x: run(x).clamp(max=-1)), rgb, again=False).product
+    assert glass.max() > 0.2  # nothing is sure, nothing is taken away
