@@ -41,8 +41,7 @@ from packshot.operations.operation import Context
 SIDE_PX, FIT_SEED, TEST_SEED = 320, 5077, 5099
 GOOD, WANTED = 0.95, 0.97
 NAMES = (
-    "separation", "plain", "agreement", "line_agreement", "border_contact", "boundary_entropy", "thinness",
-    "steadiness",
+    "separation", "plain", "agreement_odds", "line_agreement_odds", "border_contact", "thinness", "steadiness_odds",
 )  # fmt: skip
 LIMITS = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 STUDIO_EVERY = 3  # of the cut-outs that stand on a studio sweep

@@ -64,7 +64,7 @@ class Cutout(Operation):
     feather: float = parameter(0.0, "soften the edge, standard deviation", unit="px", ge=0, le=50)
     decontaminate: bool = parameter(True, "take the old background's colour out of the edge")
     shadow: bool = parameter(False, "give the photo's own shadow as a layer of its own")
-    flag_below: float = parameter(0.75, "flag the picture for a person below this confidence", ge=0, le=1)
+    flag_below: float = parameter(0.5, "flag the picture for a person below this confidence", ge=0, le=1)
 
     def apply(self, picture: Picture | None, context: Context) -> Result:
         """layers: `uncertainty`; `parts` (class / 255) where the network tells parts; `shadow` (density) if asked for.

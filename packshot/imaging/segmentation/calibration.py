@@ -20,6 +20,8 @@ FILE = "calibration.json"
 SMALLEST, LARGEST = 0.004, 0.9  # area shares beyond which confidence falls to 0
 RIDGE = 1e-2  # of the logistic regression, per picture
 PLAIN, APART = 0.95, 0.8  # share of the border, separation: from both a photo counts as one of a studio (LOG.md)
+ODDS = "_odds"
+SHOWN_BY_LESS = ("border_contact", "thinness", "boundary_entropy")  # the less, the better the cut-out
 STUDIO = "studio"  # what `classical` is called there
 LEAST = 12  # pictures that a step of the table has to rest on
 
@@ -66,25 +68,45 @@ def confidence(method: str, parts: Mapping[str, float]) -> float:
     if share == 0:
         return 0.0
     table = table_of(called(method, parts))
-    value = score(table.weights, table.offset, parts)
+    scored = score(table.weights, table.offset, parts)
     usual = min(1.0, share / SMALLEST, (1 - share) / (1 - LARGEST))
-    return float(usual * np.interp(value, table.scores, table.shares))
+    return float(usual * np.interp(scored, table.scores, table.shares))
 
 
 def score(weights: Mapping[str, float], offset: float, parts: Mapping[str, float]) -> float:
-    """Weighted sum of measures; one that could not be taken counts as 0."""
-    values = {name: parts.get(name, 0.0) for name in weights}
-    return offset + sum(weight * values[name] for name, weight in weights.items() if np.isfinite(values[name]))
+    """Weighted sum of measures."""
+    return offset + sum(weight * value(parts, name) for name, weight in weights.items())
+
+
+def value(parts: Mapping[str, float], name: str) -> float:
+    """A measure by name; `NAME_odds` is -ln(1 - NAME + 0.01), which parts 0.95 from 0.99 as it does 0.7 from 0.95.
+
+    One that could not be taken counts as 0.
+    """
+    found = parts.get(name.removesuffix(ODDS), 0.0)
+    if not np.isfinite(found):
+        return 0.0
+    return float(-np.log(1.01 - min(found, 1.0))) if name.endswith(ODDS) else found
 
 
 def fitted(parts: Sequence[Mapping[str, float]], good: Sequence[bool], names: Sequence[str]) -> Table:
-    """A table for these measures, fitted on cut-outs that were judged."""
-    x = np.nan_to_num(np.array([[p.get(n, 0.0) for n in names] for p in parts], dtype=np.float64))
+    """A table for these measures, fitted on cut-outs that were judged.
+
+    Measures that would speak the wrong way (SHOWN_BY_LESS: for it where they are large) are left out.
+    """
+    x = np.array([[value(p, n) for n in names] for p in parts], dtype=np.float64)
     y = np.array(good, dtype=np.float64)
-    weights, offset = _logistic(x, y)
-    value = x @ weights + offset
-    order = np.argsort(value, kind="stable")
-    scores, shares = _steps(value[order], y[order])
+    sign = np.array([-1.0 if name in SHOWN_BY_LESS else 1.0 for name in names])
+    kept = np.ones(len(names), dtype=bool)
+    while True:
+        weights, offset = _logistic(x * kept, y)
+        wrong = kept & (weights * sign < 0)
+        if not wrong.any():
+            break
+        kept &= ~wrong
+    scored = x @ weights + offset
+    order = np.argsort(scored, kind="stable")
+    scores, shares = _steps(scored[order], y[order])
     named = {name: round(float(w), 5) for name, w in zip(names, weights, strict=True)}
     return Table(named, round(offset, 5), scores, shares, len(y))
 
