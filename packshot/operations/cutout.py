@@ -109,6 +109,10 @@ class Cutout(Operation):
             return ()
         return (self.own_model,)
 
+    def source_type(self) -> str | None:
+        """No pixel is generated; where a network may decide what stays, that is said (docs/provenance.md)."""
+        return "algorithmicallyEnhanced" if self.weights() else None
+
     def _model(self, context: Context) -> Model | None:
         if not self.weights():
             return None

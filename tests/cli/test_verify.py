@@ -30,12 +30,16 @@ def marked(tmp_path):
     return tmp_path / "out.jpg"
 
 
-def test_marks_that_hold_are_shown_and_the_exit_code_is_0(marked):
-    done = invoke("verify", marked)
-    assert done.exit_code == 0
-    for word in ("ok", "IPTC DigitalSourceType", "digitalCapture", "TC260 AIGC", "missing", "C2PA manifest", "valid",
-                 "on no trust list"):  # fmt: skip
-        assert word in done.stdout
+def test_marks_that_hold_are_shown_and_the_exit_code_is_0(marked, tmp_path):
+    """A network found the product; without one nothing is said of networks."""
+    photo, plain = tmp_path / "in.jpg", tmp_path / "plain.png"
+    assert invoke("edit", "cutout", photo, plain, "--method", "classical").exit_code == 0
+    shown = ("ok", "IPTC DigitalSourceType", "TC260 AIGC", "C2PA manifest", "valid", "on no trust list")
+    for path, own in ((marked, ("algorithmicallyEnhanced",)), (plain, ("digitalCapture", "missing"))):
+        done = invoke("verify", path)
+        assert done.exit_code == 0
+        for word in (*shown, *own):
+            assert word in done.stdout
 
 
 def test_json_holds_every_mark_of_every_file(marked, tmp_path):
