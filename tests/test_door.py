@@ -51,7 +51,7 @@ def test_edits_chain_keep_history_and_run_cutout_when_it_is_needed(mug):
     assert all(step.fidelity["delta_e_p99"] <= 0.5 for step in photo.steps)
     done = photo.save(mug.with_name("out.jpg"), quality=90)
     assert done.quality == 90
-    assert packshot.verify(done.path).digital_source_type == "digitalCapture"
+    assert packshot.verify(done.path).digital_source_type == "algorithmicallyEnhanced"  # a network may cut out
     assert photo.encoded_fidelity(done)["ssim"] > 0.9
 
 
