@@ -91,7 +91,6 @@ def taken(out: Path) -> list[Record]:
     for record in Records(out / "measured.jsonl"):
         known.setdefault((record["set"], record["name"]), {})[record["method"]] = record
     both = [found for found in known.values() if {"classical", Cutout.own_model} <= set(found)]
-
     return [f["classical" if calibration.is_studio(f["classical"]["parts"]) else Cutout.own_model] for f in both]
 
 
@@ -182,10 +181,7 @@ def _confidence(table: calibration.Table | None, record: Record) -> float:
     parts = record["parts"]
     if table is None:
         return calibration.confidence(record["method"], parts)
-    if parts.get("area_share", 0.0) == 0:
-        return 0.0
-    value = calibration.score(table.weights, table.offset, parts)
-    return float(np.interp(value, table.scores, table.shares))
+    return calibration.share_good(table, parts) if parts.get("area_share", 0.0) else 0.0
 
 
 def write(key: str, table: calibration.Table) -> None:

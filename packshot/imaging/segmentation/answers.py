@@ -40,6 +40,7 @@ class Answer:
     """Small-size result: the matte `(h, w)`, a second opinion, and the trust in it.
 
     method: by which the confidence is calibrated. way: what the matte came from (`studio`, `clutter`, `edges`, `net`).
+    lines: what was found by edges, where that was asked.
     """
 
     matte: Field
@@ -49,6 +50,7 @@ class Answer:
     confidence: float
     parts: Mapping[str, float]
     reasons: tuple[str, ...]
+    lines: Field | None = None
 
 
 def find(small: Field) -> Answer:
@@ -101,7 +103,7 @@ def judged(
     if lines is not None:
         measured["line_agreement"] = trust.agreement(matte, lines)
     parts = {**measured, "boundary_entropy": trust.boundary_entropy(matte), **trust.enclosed(matte)}
-    return Answer(matte, other, method, way, calibration.confidence(method, parts), parts, trust.reasons(parts))
+    return Answer(matte, other, method, way, calibration.confidence(method, parts), parts, trust.reasons(parts), lines)
 
 
 def _plainness(backdrop: list[Surface]) -> float:

@@ -67,10 +67,13 @@ def confidence(method: str, parts: Mapping[str, float]) -> float:
     share = parts.get("area_share", 0.0)
     if share == 0:
         return 0.0
-    table = table_of(called(method, parts))
-    scored = score(table.weights, table.offset, parts)
     usual = min(1.0, share / SMALLEST, (1 - share) / (1 - LARGEST))
-    return float(usual * np.interp(scored, table.scores, table.shares))
+    return usual * share_good(table_of(called(method, parts)), parts)
+
+
+def share_good(table: Table, parts: Mapping[str, float]) -> float:
+    """Share of good cut-outs among those that measured like this one, by a table."""
+    return float(np.interp(score(table.weights, table.offset, parts), table.scores, table.shares))
 
 
 def score(weights: Mapping[str, float], offset: float, parts: Mapping[str, float]) -> float:

@@ -21,7 +21,6 @@ from packshot.imaging.segmentation.answers import LEAST_PX, SMALL_PX, Answer, fi
 from packshot.imaging.segmentation.backdrop import Field
 from packshot.imaging.segmentation.boxes import in_box
 from packshot.imaging.segmentation.calibration import is_studio
-from packshot.imaging.segmentation.edges import by_edges
 from packshot.imaging.segmentation.prompts import NOTHING_SAID, Prompts, corrected, obeyed
 from packshot.imaging.segmentation.refine import enlarge, refine
 from packshot.imaging.segmentation.small import shrunk
@@ -82,13 +81,13 @@ def segment_map(
     small = _small(rgb)
     if small is None:
         return _too_small(rgb, prompts)
-    lab = cv2.cvtColor(small, cv2.COLOR_RGB2Lab)
     quick = find(small)
-    coarse = mattes.resized(found.astype(np.float32), quick.matte.shape)
-    known = {} if steadiness is None else {"steadiness": steadiness}
-    answer = judged(lab, coarse, quick.matte, quick.parts["plain"], method, "net", by_edges(small, lab), known)
     if either and not prompts and is_studio(quick.parts):
         return _finished(rgb, small, quick, quick.matte, how, prompts)
+    lab = cv2.cvtColor(small, cv2.COLOR_RGB2Lab)
+    coarse = mattes.resized(found.astype(np.float32), quick.matte.shape)
+    known = {} if steadiness is None else {"steadiness": steadiness}
+    answer = judged(lab, coarse, quick.matte, quick.parts["plain"], method, "net", quick.lines, known)
     return _finished(rgb, small, answer, found.astype(np.float32), how, prompts)
 
 

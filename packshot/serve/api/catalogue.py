@@ -68,7 +68,7 @@ async def found(
     where it was when asked again.
     """
     problems.refuse_text([path], "path")
-    folder, top = await aside(_rooted, service.settings.roots, path)
+    top, folder = await aside(_placed, service.settings.roots, path)
     blobs = {"picture": (await forms.uploaded(service, caller, file))[0]} if file else {}
     await service.spend_edit(caller)
     arguments = {"catalogue": str(folder), "top": str(top), "text": text, "without": without, "count": count}
@@ -92,7 +92,7 @@ def listing(known: tuple[Path, ...], path: str) -> dict[str, Any]:
     pictures: list[dict[str, Any]] = []
     more = False
     tops = [root.resolve() for root in known]
-    asked = [(top, top) for top in tops] if not path else _placed(roots.inside(path, known), tops)
+    asked = [_placed(known, path)] if path else [(top, top) for top in tops]
     for top, folder in asked:
         for entry in _entries(folder):
             told = {"name": entry.name, "path": Path(entry.path).relative_to(top).as_posix()}
@@ -118,15 +118,10 @@ def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
     yield from (entry for entry in entries if not entry.name.startswith(".") and not entry.is_symlink())
 
 
-def _placed(found: Path, tops: list[Path]) -> list[tuple[Path, Path]]:
-    """The root that a folder lies under, and the folder."""
-    return [(top, found) for top in tops if found.is_relative_to(top)][:1]
-
-
-def _rooted(known: tuple[Path, ...], path: str) -> tuple[Path, Path]:
-    """A folder under the roots, and the root. Raises UnsafePath."""
+def _placed(known: tuple[Path, ...], path: str) -> tuple[Path, Path]:
+    """The root that a folder lies under, and the folder. Raises UnsafePath."""
     folder = roots.inside(path, known)
-    return folder, next(top for top in (root.resolve() for root in known) if folder.is_relative_to(top))
+    return next(top for top in (root.resolve() for root in known) if folder.is_relative_to(top)), folder
 
 
 def _taken(service: Service, caller: Caller, path: str) -> Upload:
